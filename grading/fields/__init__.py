@@ -1,0 +1,50 @@
+"""Field kinds: one file each. A kind says what an author may write, when a response is blank, and how to read it.
+
+A kind is a module-level `KIND = FieldKind(...)`; it is found by its file name, so a new kind is one new file here, its
+widget `templates/widgets/<kind>.html` and, where plain HTML will not do, `simulator/static/js/widgets/<kind>.js`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from grading.errors import TaskError
+from grading.model import FieldSpec
+
+
+@dataclass(frozen=True)
+class FieldKind:
+    """One kind of field.
+
+    name : as written in `kind:`; spec : what an author may write; value : kind of the parsed value, matched against
+    what a grader accepts (`choice`, `number`, `text`, `table`, `upload`, `code`); takes_file : the raw value is an Upload;
+    is_blank(raw) : decided on the raw response, before parsing;
+    parse(raw, spec) : raw value → typed value, or ResponseError with a Chinese sentence.
+    """
+
+    name: str
+    spec: type[FieldSpec]
+    value: str
+    takes_file: bool
+    is_blank: Callable[[Any], bool]
+    parse: Callable[[Any, Any], Any]
+
+
+@cache
+def all_kinds() -> dict[str, FieldKind]:
+    """Return every field kind by name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return {name: importlib.import_module(f"grading.fields.{name}").KIND for name in names}
+
+
+def get_kind(name: str) -> FieldKind:
+    """Return the kind called `name`; TaskError lists the valid names."""
+    try:
+        return all_kinds()[name]
+    except KeyError:
+        raise TaskError(f"没有名为 {name!r} 的作答项类型；可用：{', '.join(all_kinds())}", key="kind") from None

@@ -1,0 +1,189 @@
+"""A candidate's sitting: start, save a draft, flag, hand in, and close what has expired. Each takes `now`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from simulator import events, marking
+from simulator.drawing import draw_paper
+from simulator.errors import Refused
+from simulator.models import Attempt, AttemptTask, Draft, Exam, Submission, User
+from simulator.phases import Timing, attempt_phase, effective_deadline, end_time, exam_phase
+
+MAX_RESPONSE_CHARS = 300_000
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Answer to a save: the draft's revision and when it was stored."""
+
+    rev: int
+    saved_at: datetime
+
+
+class Outdated(Refused):
+    """A save was based on an older revision; carries what the server has."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__("这道题在别处有更新的内容。", "请选择保留哪一份。", status=409)
+        self.draft = draft
+
+
+def timing(attempt: Attempt) -> Timing:
+    """Return what decides the attempt's time."""
+    minutes = int(attempt.exam.paper.spec["paper"]["minutes"])
+    return Timing(
+        opens=attempt.exam.opens_at, closes=attempt.exam.closes_at, length=timedelta(minutes=minutes),
+        started=attempt.started_at, extra=timedelta(seconds=attempt.extra_s), ended=attempt.ended_at,
+    )
+
+
+def why_not_start(session: Session, exam: Exam, user: User, now: datetime) -> str:
+    """Return why `user` may not start a new attempt now, "" if they may."""
+    phase = exam_phase(exam.opens_at, exam.closes_at, now)
+    if phase == "before":
+        return "考试还没有开放。"
+    if phase == "after":
+        return "考试已经结束。"
+    if exam.groups and user.role == "student" and user.group_id not in [group.id for group in exam.groups]:
+        return "这场考试没有安排你所在的班级。"
+    mine = select(Attempt).where(Attempt.exam_id == exam.id, Attempt.user_id == user.id)
+    if session.scalar(mine.where(Attempt.state == "running")) is not None:
+        return "你有一份正在作答的试卷。"
+    used = session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+    if exam.attempts_allowed is not None and used >= exam.attempts_allowed:
+        return f"可用的 {exam.attempts_allowed} 次作答已经用完。"
+    return ""
+
+
+def start(session: Session, exam: Exam, user: User, now: datetime) -> Attempt:
+    """Start an attempt, or return the one that is running; Refused with the reason otherwise."""
+    mine = select(Attempt).where(Attempt.exam_id == exam.id, Attempt.user_id == user.id)
+    running = session.scalar(mine.where(Attempt.state == "running"))
+    if running is not None:
+        return running
+    if reason := why_not_start(session, exam, user, now):
+        raise Refused(reason, "如有疑问请联系监考教师。", status=403)
+    number = (session.scalar(select(func.max(Attempt.number)).where(Attempt.exam_id == exam.id, Attempt.user_id == user.id)) or 0) + 1
+    # A contest sets everybody the same items; a mock and practice redraw for each attempt.
+    seed = exam.seed if exam.mode == "contest" else exam.seed * 1_000_003 + user.id * 1009 + number
+    attempt = Attempt(exam_id=exam.id, user_id=user.id, number=number, seed=seed % 2**31, started_at=now)
+    session.add(attempt)
+    session.flush()
+    attempt.tasks = draw_paper(session, exam.paper, attempt.seed)
+    events.record(session, "attempt.started", now, who=user.id, attempt=attempt, number=number)
+    return attempt
+
+
+def check_open(attempt: Attempt, now: datetime) -> None:
+    """Raise Refused (410) unless the attempt still takes what was typed in time."""
+    if attempt.state != "running" or attempt_phase(timing(attempt), now) == "over":
+        raise Refused("考试已结束，不能再修改作答。", "已保存的内容会按时交卷。", status=410)
+
+
+def save_draft(
+    session: Session, attempt: Attempt, position: int, rev: int, response: Mapping[str, Any], now: datetime
+) -> Saved:
+    """Store the response to one task, based on revision `rev`.
+
+    Raises Outdated if the server holds a newer one that differs, Refused (410) when the time is up. Sending the same
+    response again changes nothing (a replay after a lost answer).
+    """
+    check_open(attempt, now)
+    draft = session.get(Draft, (attempt.id, position))
+    if draft is not None and draft.response == response:
+        return Saved(draft.rev, draft.saved_at)
+    if draft is not None and rev < draft.rev:
+        raise Outdated(draft)
+    if draft is None:
+        draft = Draft(attempt_id=attempt.id, position=position, rev=0)
+        session.add(draft)
+    draft.rev, draft.response, draft.saved_at = draft.rev + 1, dict(response), now
+    attempt.last_save_at = now
+    return Saved(draft.rev, now)
+
+
+def flag(session: Session, attempt: Attempt, position: int, flagged: bool, now: datetime) -> None:
+    """Set or clear the candidate's own mark on a task."""
+    check_open(attempt, now)
+    task(session, attempt, position).flagged = flagged
+
+
+def task(session: Session, attempt: Attempt, position: int) -> AttemptTask:
+    """Return the task at `position`; Refused (404) if the paper has none there."""
+    found = session.get(AttemptTask, (attempt.id, position))
+    if found is None:
+        raise Refused("这份试卷没有这道题。", "请从题号导航进入。", status=404)
+    return found
+
+
+def draft(session: Session, attempt: Attempt, position: int) -> dict[str, Any]:
+    """Return the saved response to one task, {} if there is none."""
+    found = session.get(Draft, (attempt.id, position))
+    return found.response if found else {}
+
+
+def submit(session: Session, attempt: Attempt, now: datetime, *, by: str, who: int | None = None) -> bool:
+    """Hand in: every draft becomes a Submission with a queued Marking. Idempotent; the caller commits.
+
+    by : candidate, deadline or instructor. The end time is never later than the deadline. Returns False if the attempt
+    was closed already.
+    """
+    session.flush()
+    session.refresh(attempt, with_for_update=True)
+    if attempt.state != "running":
+        return False
+    drafts = {d.position: d.response for d in session.scalars(select(Draft).where(Draft.attempt_id == attempt.id))}
+    for item in attempt.tasks:
+        submission = Submission(
+            attempt_id=attempt.id, position=item.position, task_version_id=item.task_version_id, kind="hand-in",
+            response=drafts.get(item.position, {}), submitted_at=end_time(timing(attempt), now),
+        )
+        marking.queue(session, submission, now)
+    attempt.ended_at, attempt.state, attempt.closed_by = end_time(timing(attempt), now), "closed", by
+    events.record(session, "attempt.handed-in", now, who=who, attempt=attempt, by=by)
+    return True
+
+
+def check(session: Session, attempt: Attempt, position: int, now: datetime) -> Submission:
+    """Submit one task for feedback at once (practice only); the caller commits and marks."""
+    if attempt.exam.mode != "practice":
+        raise Refused("只有练习模式可以逐题查看结果。", status=403)
+    check_open(attempt, now)
+    item = task(session, attempt, position)
+    draft = session.get(Draft, (attempt.id, position))
+    submission = Submission(
+        attempt_id=attempt.id, position=position, task_version_id=item.task_version_id, kind="check",
+        response=draft.response if draft else {}, submitted_at=now,
+    )
+    marking.queue(session, submission, now)
+    return submission
+
+
+def expired(session: Session, now: datetime) -> list[int]:
+    """Return the ids of running attempts whose deadline and grace have passed."""
+    running = session.scalars(select(Attempt).where(Attempt.state == "running"))
+    return [attempt.id for attempt in running if attempt_phase(timing(attempt), now) == "over"]
+
+
+def extend(session: Session, attempt: Attempt, minutes: int, now: datetime, who: int) -> None:
+    """Give a running attempt extra minutes (1–240)."""
+    if not 1 <= minutes <= 240:
+        raise Refused("加时应在 1 到 240 分钟之间。", "请重新填写分钟数。")
+    if attempt.state != "running":
+        raise Refused("这份试卷已经交卷，不能再加时。")
+    attempt.extra_s += minutes * 60
+    events.record(session, "attempt.extended", now, who=who, attempt=attempt, minutes=minutes)
+
+
+def deadline(attempt: Attempt) -> datetime:
+    """Return the attempt's effective deadline."""
+    return effective_deadline(timing(attempt))
+
+

@@ -1,0 +1,77 @@
+"""Who is asking: log-in sessions, roles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Flask, redirect, request, url_for
+from flask_login import LoginManager, UserMixin, current_user, login_required as _login_required
+
+from simulator.errors import Refused
+from simulator.models import User
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+LEVELS = {"student": 0, "teacher": 1, "instructor": 2, "admin": 3}
+
+
+class LoggedIn(UserMixin):  # type: ignore[misc]
+    """The session's view of a User. Its id carries the session epoch: a changed password ends older sessions."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.username, self.name, self.role = user.username, user.name, user.role
+
+    def get_id(self) -> str:
+        """Return what the session cookie stores."""
+        return f"{self.user.id}:{self.user.session_epoch}"
+
+
+def init_login(app: Flask, session: Callable[[], Any]) -> None:
+    """Attach Flask-Login to `app`; `session()` returns the request's database session."""
+    manager = LoginManager(app)
+
+    @manager.user_loader  # type: ignore[untyped-decorator]
+    def load(token: str) -> LoggedIn | None:
+        user_id, _, epoch = token.partition(":")
+        user = session().get(User, int(user_id)) if user_id.isdecimal() else None
+        valid = user is not None and user.active and str(user.session_epoch) == epoch
+        return LoggedIn(user) if valid and user is not None else None
+
+    @manager.unauthorized_handler  # type: ignore[untyped-decorator]
+    def ask() -> Any:
+        if request.method != "GET" or request.headers.get("HX-Request"):
+            raise Refused("登录已过期。", "请重新登录；已输入的作答保存在本机。", status=401)
+        return redirect(url_for("auth.login", next=request.full_path.rstrip("?")))
+
+
+def me() -> User:
+    """Return the logged-in user's row in the request's session."""
+    user: User = current_user.user
+    return user
+
+
+def login_required(view: View) -> View:
+    """Ask for a log-in first."""
+    wrapped: View = _login_required(view)
+    return wrapped
+
+
+def role_required(role: str) -> Callable[[View], View]:
+    """Allow only users of at least `role` (student < teacher < instructor < admin)."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        @_login_required  # type: ignore[untyped-decorator]
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if LEVELS[current_user.role] < LEVELS[role]:
+                raise Refused("你的账号没有打开这个页面的权限。", "请换一个账号登录，或联系管理员。", status=403)
+            return view(*args, **kwargs)
+
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+

@@ -1,0 +1,130 @@
+"""The catalogue: content-addressed task and paper versions in the database, loaded tasks in a cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from threading import Lock
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from grading.library import Library
+from grading.model import Task
+from grading.package import content_hash, pack, unpack
+from grading.paper import DrawSlot, PaperSpec, StandardSpec, TaskSlot
+from simulator.models import PaperVersion, TaskVersion
+
+CACHED_TASKS = 2000
+
+
+class TaskCache:
+    """Loaded tasks by version hash; packages with files are unpacked below `folder`. Thread-safe."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._tasks: OrderedDict[str, Task] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, session: Session, version: TaskVersion) -> Task:
+        """Return the task of `version`, loading its package from the database if need be."""
+        with self._lock:
+            if version.hash in self._tasks:
+                self._tasks.move_to_end(version.hash)
+                return self._tasks[version.hash]
+        package = session.scalars(select(TaskVersion.package).where(TaskVersion.id == version.id)).one()
+        task = unpack(package, version.task_id, self._folder / version.hash)
+        with self._lock:
+            self._tasks[version.hash] = task
+            while len(self._tasks) > CACHED_TASKS:
+                self._tasks.popitem(last=False)
+        return task
+
+
+def sync(session: Session, library: Library, now: datetime) -> int:
+    """Store the current version of every task and paper of `library`; return how many were new."""
+    versions = _sync_tasks(session, library.tasks.values(), now)
+    new = sum(created for _, created in versions.values())
+    for paper_id, paper in library.papers.items():
+        new += _sync_paper(session, paper_id, paper, library, {k: v.hash for k, (v, _) in versions.items()}, now)
+    return new
+
+
+def _sync_tasks(session: Session, tasks: Iterable[Task], now: datetime) -> dict[str, tuple[TaskVersion, bool]]:
+    known = {version.hash: version for version in session.scalars(select(TaskVersion))}
+    found: dict[str, tuple[TaskVersion, bool]] = {}
+    for task in tasks:
+        digest = content_hash(task)
+        version = known.get(digest)
+        if version is None:
+            version = TaskVersion(
+                hash=digest, task_id=task.id, title=task.title, form=task.form, tags=list(task.tags), marks=task.marks,
+                minutes=task.minutes, package=pack(task), created_at=now,
+            )
+            session.add(version)
+        found[task.id] = (version, digest not in known)
+    return found
+
+
+def _sync_paper(
+    session: Session, paper_id: str, paper: PaperSpec, library: Library, hashes: dict[str, str], now: datetime
+) -> bool:
+    used: dict[str, str] = {}
+    standards: dict[str, object] = {}
+    for slot in (slot for module in paper.modules for slot in module.slots):
+        if isinstance(slot, TaskSlot):
+            used[slot.task] = hashes[slot.task]
+        else:
+            used.update({task.id: hashes[task.id] for task in library.items(slot.draw, slot.form)})
+            standards[slot.standard] = library.standards[slot.standard].model_dump(mode="json")
+    spec = {"paper": paper.model_dump(mode="json", by_alias=True), "tasks": used, "standards": standards}
+    digest = hashlib.sha256(json.dumps([paper_id, spec], ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    if session.scalar(select(PaperVersion.id).where(PaperVersion.hash == digest)) is not None:
+        return False
+    session.add(PaperVersion(hash=digest, paper_id=paper_id, title=paper.title, spec=spec, created_at=now))
+    return True
+
+
+def latest_papers(session: Session) -> list[PaperVersion]:
+    """Return the newest version of every paper, by title."""
+    newest = select(func.max(PaperVersion.id)).group_by(PaperVersion.paper_id)
+    return list(session.scalars(select(PaperVersion).where(PaperVersion.id.in_(newest)).order_by(PaperVersion.title)))
+
+
+def paper_spec(version: PaperVersion) -> PaperSpec:
+    """Return the checked spec inside a paper version."""
+    return PaperSpec.model_validate(version.spec["paper"])
+
+
+def paper_standards(version: PaperVersion) -> dict[str, StandardSpec]:
+    """Return the standards that this version draws by."""
+    return {name: StandardSpec.model_validate(data) for name, data in version.spec["standards"].items()}
+
+
+def paper_tasks(session: Session, version: PaperVersion) -> dict[str, TaskVersion]:
+    """Return task id → version for every task that this paper version may use."""
+    hashes = list(version.spec["tasks"].values())
+    rows = session.scalars(select(TaskVersion).where(TaskVersion.hash.in_(hashes)))
+    return {row.task_id: row for row in rows}
+
+
+def module_sizes(paper: PaperSpec) -> list[int]:
+    """Return the number of tasks of each module."""
+    return [sum(slot.count if isinstance(slot, DrawSlot) else 1 for slot in module.slots) for module in paper.modules]
+
+
+def module_marks(session: Session, version: PaperVersion) -> list[Decimal]:
+    """Return the possible marks of each module; a slot without marks takes its task's own."""
+    tasks = paper_tasks(session, version)
+
+    def marks(slot: DrawSlot | TaskSlot) -> Decimal:
+        if isinstance(slot, DrawSlot):
+            return slot.marks * slot.count
+        return slot.marks if slot.marks is not None else tasks[slot.task].marks
+
+    return [sum((marks(slot) for slot in module.slots), Decimal(0)) for module in paper_spec(version).modules]

@@ -1,0 +1,1 @@
+"""Command groups of the `simulator` command line, one file each."""

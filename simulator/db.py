@@ -1,0 +1,102 @@
+"""Database: engine, sessions, and three column types that keep time, marks and JSON exact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, Integer, create_engine, event
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, stored in UTC. Naive values are refused: they would be somebody's local time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return `value` in UTC; SQLite keeps no zone, so it gets none."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the stored time as an aware datetime in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class MarksColumn(TypeDecorator[Decimal]):
+    """Marks as whole hundredths, so that sums in SQL are exact on every database."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """Return hundredths; ValueError if `value` has more than two places."""
+        if value is None:
+            return None
+        cents = Decimal(value) * 100
+        if cents != int(cents):
+            raise ValueError(f"marks with more than two places: {value}")
+        return int(cents)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:
+        """Return the marks as Decimal with two places."""
+        return None if value is None else Decimal(int(value)).scaleb(-2)
+
+
+class Database:
+    """One engine and two ways to open a session: `read()` and `write()` (one transaction each)."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = make_engine(url)
+        # Writers take the lock at BEGIN: a transaction that reads first and writes later could otherwise fail at once.
+        self._writer = self.engine.execution_options(begin="IMMEDIATE")
+
+    def session(self, *, write: bool) -> Session:
+        """Return a new session; the caller commits and closes it."""
+        return Session(self._writer if write else self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Open a session, commit on success, roll back on error."""
+        with self.session(write=True) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Open a session for reading."""
+        with self.session(write=False) as session:
+            yield session
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for `url`; for SQLite in WAL mode with durable commits."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', '')}")

@@ -1,0 +1,1 @@
+"""Work that no page waits for: marking workers and the scheduler. Both call use cases; neither holds rules."""

@@ -1,0 +1,52 @@
+"""Administrator's pages: people, and the state of this installation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from simulator.config import Settings
+from simulator.models import Event, Group, TaskVersion, User
+from simulator.people import ROLES
+
+SECRET = ("secret_key",)
+
+
+def people_view(session: Session, query: str) -> dict[str, Any]:
+    """Return accounts whose name, account or group contains `query` (at most 500), and all groups."""
+    people = select(User).outerjoin(Group, User.group_id == Group.id).order_by(User.role, User.username).limit(500)
+    if query:
+        pattern = f"%{query.replace('%', '').replace('_', '')}%"
+        people = people.where(or_(User.username.like(pattern), User.name.like(pattern), Group.name.like(pattern)))
+    return {
+        "people": [
+            {"id": u.id, "username": u.username, "name": u.name, "role": u.role, "group": u.group.name if u.group else "",
+             "active": u.active, "last_login": u.last_login_at} for u in session.scalars(people)
+        ],
+        "groups": [{"id": g.id, "name": g.name} for g in session.scalars(select(Group).order_by(Group.name))],
+        "query": query, "roles": ROLES,
+    }
+
+
+def settings_view(settings: Settings) -> list[dict[str, str]]:
+    """Return every setting with its origin; secrets are not shown."""
+    rows = []
+    for name, value in vars(settings).items():
+        if name != "origins":
+            shown = "（已设置，不显示）" if name in SECRET else str(value)
+            rows.append({"key": name, "value": shown, "origin": settings.origins.get(name, "默认")})
+    return rows
+
+
+def counts(session: Session) -> dict[str, int]:
+    """Return how many practical tasks and bank items the catalogue holds."""
+    forms = list(session.scalars(select(TaskVersion.form)))
+    return {"tasks": sum(not form for form in forms), "items": sum(bool(form) for form in forms)}
+
+
+def events_view(session: Session) -> list[dict[str, Any]]:
+    """Return the last 100 events."""
+    rows = session.execute(select(Event, User.name).outerjoin(User, Event.who == User.id).order_by(Event.id.desc()).limit(100))
+    return [{"at": e.at, "who": name or "系统", "what": e.what, "detail": e.detail} for e, name in rows]

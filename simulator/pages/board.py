@@ -1,0 +1,88 @@
+"""The leaderboard of an exam: ranked rows with a cell per module."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from grading import totals
+from grading.paper import PaperSpec
+from simulator import catalog, results
+from simulator.errors import Refused
+from simulator.models import Attempt, Exam, User
+from simulator.phases import exam_phase
+from simulator.standings import Standing, best_per_candidate, rank, tie_text
+
+STATES = {"before": "未开始", "open": "进行中", "after": "已结束"}
+
+
+def check_visible(session: Session, exam: Exam, user: User) -> None:
+    """Raise Refused unless `user` may see the board: staff always, candidates after their hand-in and the release."""
+    if user.role != "student":
+        return
+    if exam.mode == "practice":
+        raise Refused("练习没有排行榜。", "请在首页查看自己的练习记录。", status=404)
+    done = session.scalar(
+        select(Attempt.id).where(Attempt.exam_id == exam.id, Attempt.user_id == user.id, Attempt.state == "closed").limit(1)
+    )
+    if done is None:
+        raise Refused("交卷后才能查看这场考试的排行榜。", "请先参加考试。", status=403)
+    if exam.release == "held":
+        raise Refused("成绩还没有公布。", "公布后可以在这里看到排行榜。", status=403)
+
+
+def board_view(session: Session, exam: Exam, user: User, now: datetime) -> dict[str, Any]:
+    """Return the board's page."""
+    paper = catalog.paper_spec(exam.paper)
+    standings = ranked(session, exam, paper)
+    staff = user.role != "student"
+    marks = catalog.module_marks(session, exam.paper)
+    modules = [{"title": module.title, "marks": marks[number]} for number, module in enumerate(paper.modules)]
+    return {
+        "exam": {"id": exam.id, "title": exam.title, "mode": exam.mode,
+                 "state_text": STATES[exam_phase(exam.opens_at, exam.closes_at, now)]},
+        "modules": modules, "rows": [_row(standing, user) for standing in standings], "updated": now,
+        "rows_url": url_for("board.rows", exam_id=exam.id), "tie_break_text": tie_text(paper.tie_break),
+        "export_url": url_for("board.export", exam_id=exam.id) if staff else None, "total_candidates": len(standings),
+    }
+
+
+def ranked(session: Session, exam: Exam, paper: PaperSpec) -> list[Standing]:
+    """Return the exam's standings: each candidate's best attempt, ranked by the paper's rule."""
+    return rank(best_per_candidate(results.entries(session, exam)), paper.tie_break)
+
+
+def _row(standing: Standing, user: User) -> dict[str, Any]:
+    entry = standing.entry
+    return {
+        "rank": standing.rank, "number": entry.number, "name": entry.name, "group": entry.group, "me": entry.user_id == user.id,
+        "cells": [
+            {"earned": c.earned, "marks": c.marks, "percent": totals.percent(c.earned, c.marks), "pending": c.pending}
+            for c in entry.cells
+        ],
+        "total": entry.total, "marks": entry.marks, "duration": entry.seconds, "ended": entry.ended, "pending": entry.pending,
+    }
+
+
+def export_csv(session: Session, exam: Exam) -> bytes:
+    """Return the board as CSV with a BOM, so that Excel reads the Chinese; formulas in names are defused."""
+    paper = catalog.paper_spec(exam.paper)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["名次", "账号", "姓名", "班级", *(m.title for m in paper.modules), "总分", "满分", "用时（秒）", "未评完的题"])
+    for standing in ranked(session, exam, paper):
+        e = standing.entry
+        cells = [cell.earned for cell in e.cells]
+        writer.writerow([standing.rank, *map(_plain, (e.number, e.name, e.group)), *cells, e.total, e.marks, e.seconds, e.pending])
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _plain(text: str) -> str:
+    # A cell that starts like a formula is run by Excel when the file is opened (CSV injection).
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

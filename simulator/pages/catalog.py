@@ -1,0 +1,77 @@
+"""The catalogue for teachers. Keys are shown to nobody here: arguments are listed without the files behind them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from grading.drawing import Item, section_of
+from simulator import catalog
+from simulator.catalog import TaskCache
+from simulator.errors import Refused
+from simulator.models import TaskVersion
+from simulator.statement import render
+
+
+def latest_tasks(session: Session) -> list[TaskVersion]:
+    """Return the newest version of every task and item."""
+    newest = select(func.max(TaskVersion.id)).group_by(TaskVersion.task_id)
+    return list(session.scalars(select(TaskVersion).where(TaskVersion.id.in_(newest)).order_by(TaskVersion.task_id)))
+
+
+def index_view(session: Session, cache: TaskCache) -> dict[str, Any]:
+    """Return papers, practical tasks, and banks with their counts."""
+    versions = latest_tasks(session)
+    return {
+        "papers": [
+            {
+                "id": p.paper_id, "title": p.title, "minutes": p.spec["paper"]["minutes"], "marks": catalog.paper_spec(p).marks,
+                "modules": "、".join(m["title"] for m in p.spec["paper"]["modules"]),
+            } for p in catalog.latest_papers(session)
+        ],
+        "tasks": [_task_row(session, cache, version) for version in versions if not version.form], "banks": _banks(versions),
+    }
+
+
+def _task_row(session: Session, cache: TaskCache, version: TaskVersion) -> dict[str, Any]:
+    task = cache.get(session, version)
+    return {
+        "id": task.id, "title": task.title, "level": task.level, "marks": task.marks, "points": len(task.points),
+        "form": "", "tags": list(task.tags), "minutes": task.minutes,
+    }
+
+
+def _banks(versions: list[TaskVersion]) -> list[dict[str, Any]]:
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for version in versions:
+        if version.form:
+            counts[section_of(Item(version.task_id, tuple(version.tags)))][version.form] += 1
+    return [
+        {"section": section, "title": "", "judge": count["judge"], "single": count["single"], "multiple": count["multiple"]}
+        for section, count in sorted(counts.items())
+    ]
+
+
+def task_view(session: Session, cache: TaskCache, task_id: str) -> dict[str, Any]:
+    """Return one task; Refused (404) if it is unknown."""
+    version = session.scalar(select(TaskVersion).where(TaskVersion.task_id == task_id).order_by(TaskVersion.id.desc()).limit(1))
+    if version is None:
+        raise Refused("找不到这道试题。", "请从试题目录进入。", status=404)
+    task = cache.get(session, version)
+    return {
+        "task": {"id": task.id, "title": task.title, "level": task.level, "marks": task.marks, "minutes": task.minutes,
+                 "tags": list(task.tags), "form": task.form, "licence": task.licence},
+        "statement_html": render(task.statement),
+        "points": [
+            {"id": p.id, "title": p.title, "marks": p.marks, "grader": p.grader, "of": "、".join(p.sources),
+             "args_text": "、".join(p.args)} for p in task.points
+        ],
+        "fields": [{"id": f.id, "kind": f.kind, "label": f.label} for f in task.fields],
+        "runs": [
+            {"id": r.id, "runner": r.runner, "of": r.of, "files": list(r.files), "limits": r.limits.model_dump(),
+             "produces": list(r.produces)} for r in task.runs
+        ],
+    }

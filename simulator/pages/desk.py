@@ -1,0 +1,131 @@
+"""The instructor's desk: exams, their attempts, what needs a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from simulator import attempts, catalog, marking, results
+from simulator.models import Attempt, AttemptTask, Draft, Exam, Group, Marking, Submission, User
+from simulator.pages.board import STATES
+from simulator.phases import exam_phase
+
+
+def index_view(session: Session, now: datetime) -> dict[str, Any]:
+    """Return all exams, newest first, with how many are sitting, have handed in, or need a person."""
+    counts: dict[tuple[int, str], int] = {
+        (exam_id, state): n
+        for exam_id, state, n in session.execute(
+            select(Attempt.exam_id, Attempt.state, func.count()).group_by(Attempt.exam_id, Attempt.state)
+        )
+    }
+    errors = _pairs(session.execute(
+        select(Attempt.exam_id, func.count()).join(Submission, Submission.attempt_id == Attempt.id)
+        .join(Marking, Marking.submission_id == Submission.id).where(Marking.id.in_(open_errors())).group_by(Attempt.exam_id)
+    ))
+    exams = session.scalars(select(Exam).order_by(Exam.opens_at.desc()).limit(200))
+    return {"exams": [
+        {
+            "id": e.id, "title": e.title, "mode": e.mode, "paper": e.paper.title, "opens": e.opens_at, "closes": e.closes_at,
+            "group": "、".join(g.name for g in e.groups) or "全部考生", "state": exam_phase(e.opens_at, e.closes_at, now),
+            "state_text": STATES[exam_phase(e.opens_at, e.closes_at, now)], "running": counts.get((e.id, "running"), 0),
+            "handed_in": counts.get((e.id, "closed"), 0), "errors": errors.get(e.id, 0),
+            "url": url_for("desk.exam", exam_id=e.id),
+        } for e in exams
+    ]}
+
+
+def _pairs(rows: Iterable[Any]) -> dict[int, int]:
+    """Return two-column rows as a mapping."""
+    return dict(iter(rows))  # a Result has keys(), so dict() alone takes it for a mapping
+
+
+def open_errors() -> Any:
+    """Select the ids of markings that failed for our fault and have no newer try."""
+    newest = select(func.max(Marking.id)).group_by(Marking.submission_id)
+    return select(Marking.id).where(Marking.state == "error", Marking.id.in_(newest))
+
+
+def new_view(session: Session, form: dict[str, Any], errors: dict[str, str]) -> dict[str, Any]:
+    """Return the form for a new exam, filled with what was typed."""
+    sizes = _pairs(session.execute(select(User.group_id, func.count()).group_by(User.group_id)))
+    papers = catalog.latest_papers(session)
+    return {
+        "form": {**form, "errors": errors},
+        "papers": [
+            {"id": p.id, "title": p.title, "minutes": p.spec["paper"]["minutes"], "marks": catalog.paper_spec(p).marks} for p in papers
+        ],
+        "groups": [
+            {"id": g.id, "name": g.name, "size": sizes.get(g.id, 0)} for g in session.scalars(select(Group).order_by(Group.name))
+        ],
+    }
+
+
+def exam_view(session: Session, exam: Exam, now: datetime) -> dict[str, Any]:
+    """Return one exam with a row per candidate: those who sit or sat, and those of its groups who have not started."""
+    sitting = list(session.scalars(select(Attempt).where(Attempt.exam_id == exam.id).order_by(Attempt.started_at)))
+    paper = catalog.paper_spec(exam.paper)
+    cells = results.module_cells(session, [a.id for a in sitting if a.state == "closed"], len(paper.modules))
+    answered = _pairs(session.execute(
+        select(Draft.attempt_id, func.count()).where(Draft.attempt_id.in_([a.id for a in sitting])).group_by(Draft.attempt_id)
+    ))
+    tasks = sum(catalog.module_sizes(paper))
+    rows = [_attempt_row(a, cells.get(a.id), answered.get(a.id, 0), tasks) for a in sitting]
+    rows += [_absent_row(user, tasks) for user in _absent(session, exam, {a.user_id for a in sitting})]
+    phase = exam_phase(exam.opens_at, exam.closes_at, now)
+    return {
+        "exam": {
+            "id": exam.id, "title": exam.title, "mode": exam.mode, "paper": exam.paper.title, "opens": exam.opens_at,
+            "closes": exam.closes_at, "state": phase, "state_text": STATES[phase], "release": exam.release, "notice": exam.notice,
+            "group": "、".join(group.name for group in exam.groups) or "全部考生",
+            "board_url": url_for("board.show", exam_id=exam.id),
+        },
+        "rows": rows, "queue": marking.waiting(session), "errors": _errors(session, exam),
+        "counts": {state: sum(r["state"] in states for r in rows) for state, states in {
+            "not_started": ("not_started",), "running": ("running",), "done": ("done", "marking"), "errors": ("error",)}.items()},
+    }
+
+
+def _attempt_row(attempt: Attempt, cells: tuple[Any, ...] | None, answered: int, tasks: int) -> dict[str, Any]:
+    pending = sum(cell.pending for cell in cells or ())
+    state = "running" if attempt.state == "running" else "marking" if pending else "done"
+    return {
+        "attempt_id": attempt.id, "name": attempt.user.name, "username": attempt.user.username, "state": state,
+        "group": attempt.user.group.name if attempt.user.group else "", "started": attempt.started_at,
+        "deadline": attempts.deadline(attempt), "last_save": attempt.last_save_at, "answered": answered, "total": tasks,
+        "earned": sum(c.earned for c in cells) if cells else None, "marks": sum(c.marks for c in cells) if cells else None,
+        "url": url_for("results.show", attempt_id=attempt.id) if attempt.state == "closed" else None,
+    }
+
+
+def _absent_row(user: User, tasks: int) -> dict[str, Any]:
+    return {
+        "attempt_id": None, "name": user.name, "username": user.username, "group": user.group.name if user.group else "",
+        "state": "not_started", "started": None, "deadline": None, "last_save": None, "answered": 0, "total": tasks,
+        "earned": None, "marks": None, "url": None,
+    }
+
+
+def _absent(session: Session, exam: Exam, present: set[int]) -> list[User]:
+    if not exam.groups:
+        return []
+    members = select(User).where(User.group_id.in_([g.id for g in exam.groups]), User.active, User.role == "student")
+    return [user for user in session.scalars(members.order_by(User.username)) if user.id not in present]
+
+
+def _errors(session: Session, exam: Exam) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(Marking, Attempt, AttemptTask).join(Submission, Marking.submission_id == Submission.id)
+        .join(Attempt, Submission.attempt_id == Attempt.id)
+        .join(AttemptTask, (AttemptTask.attempt_id == Attempt.id) & (AttemptTask.position == Submission.position))
+        .where(Attempt.exam_id == exam.id, Marking.id.in_(open_errors()))
+    )
+    return [
+        {"marking_id": m.id, "task": item.version.title, "candidate": a.user.name, "log": m.log,
+         "reason": next((v.reason for v in m.verdicts if v.status == "error"), "评分程序异常。")} for m, a, item in rows
+    ]

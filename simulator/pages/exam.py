@@ -1,0 +1,150 @@
+"""The exam screen: modules, navigation, tasks with their fields and drafts, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from grading.bank import JUDGE_OPTIONS
+from grading.baselines import starter_text
+from grading.drawing import option_order
+from grading.fields import get_kind
+from grading.model import FieldSpec, Task
+from grading.paper import ModuleSpec, PaperSpec
+from simulator import attempts, catalog
+from simulator.catalog import TaskCache
+from simulator.models import Attempt, AttemptTask, Draft
+from simulator.phases import remaining
+from simulator.statement import render, render_inline
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One attempt laid out: its paper, tasks, drafts, and which positions each screen shows."""
+
+    attempt: Attempt
+    paper: PaperSpec
+    drafts: Mapping[int, Draft]
+    screens: tuple[tuple[int, ...], ...]
+
+    def screen_of(self, position: int) -> int:
+        """Return the number of the screen (from 1) that shows `position`."""
+        return next(n for n, positions in enumerate(self.screens, 1) if position in positions)
+
+    def module_of(self, position: int) -> ModuleSpec:
+        """Return the module of the task at `position`."""
+        return self.paper.modules[self.attempt.tasks[position - 1].module]
+
+    def label(self, position: int) -> str:
+        """Return the task's number within its module."""
+        item = self.attempt.tasks[position - 1]
+        first = next(other.position for other in self.attempt.tasks if other.module == item.module)
+        return str(position - first + 1)
+
+
+def load_sheet(session: Session, attempt: Attempt) -> Sheet:
+    """Return the layout of `attempt`: a `list` module is one screen, other tasks are a screen each."""
+    paper = catalog.paper_spec(attempt.exam.paper)
+    drafts = {d.position: d for d in session.scalars(select(Draft).where(Draft.attempt_id == attempt.id))}
+    screens: list[tuple[int, ...]] = []
+    for number, module in enumerate(paper.modules):
+        positions = [item.position for item in attempt.tasks if item.module == number]
+        screens += [tuple(positions)] if module.layout == "list" else [(position,) for position in positions]
+    return Sheet(attempt, paper, drafts, tuple(screens))
+
+
+def answer_state(task_fields: list[FieldSpec], draft: Draft | None) -> str:
+    """Return blank, partial or answered, from the draft alone (nothing is judged)."""
+    if draft is None:
+        return "blank"
+    filled = [not get_kind(field.kind).is_blank(draft.response.get(field.id)) for field in task_fields]
+    return "answered" if all(filled) else "partial" if any(filled) else "blank"
+
+
+def state_of(session: Session, cache: TaskCache, sheet: Sheet, item: AttemptTask) -> str:
+    """Return the answer state of one task; an item with one field needs no package to be opened."""
+    draft = sheet.drafts.get(item.position)
+    if draft is None:
+        return "blank"
+    return answer_state(list(cache.get(session, item.version).fields), draft)
+
+
+def navigation(session: Session, cache: TaskCache, sheet: Sheet, screen: int | None) -> list[dict[str, Any]]:
+    """Return modules with their numbered items for the navigation panel."""
+    modules: list[dict[str, Any]] = [{"title": module.title, "items": []} for module in sheet.paper.modules]
+    for item in sheet.attempt.tasks:
+        number = sheet.screen_of(item.position)
+        modules[item.module]["items"].append({
+            "position": item.position, "label": sheet.label(item.position), "flagged": item.flagged,
+            "title": item.version.title, "state": state_of(session, cache, sheet, item), "current": number == screen,
+            "url": url_for("exam.screen", attempt_id=sheet.attempt.id, screen=number) + f"#t{item.position}",
+        })
+    return modules
+
+
+def clock(attempt: Attempt, now: datetime) -> dict[str, Any]:
+    """Return the time left in milliseconds (differences only: the two machines' clocks are never compared)."""
+    timing = attempts.timing(attempt)
+    total = attempts.deadline(attempt) - attempt.started_at
+    return {
+        "remaining_ms": int(remaining(timing, now).total_seconds() * 1000), "total_ms": int(total.total_seconds() * 1000),
+        "server_time": now, "state": attempt.state if attempt.state == "closed" else "running",
+    }
+
+
+def task_view(session: Session, cache: TaskCache, sheet: Sheet, position: int) -> dict[str, Any]:
+    """Return one task as the exam page shows it."""
+    item = sheet.attempt.tasks[position - 1]
+    task = cache.get(session, item.version)
+    draft = sheet.drafts.get(position)
+    where: dict[str, Any] = {"attempt_id": sheet.attempt.id, "position": position}
+    practice = sheet.attempt.exam.mode == "practice"
+    return {
+        "position": position, "label": sheet.label(position), "title": task.title, "marks": item.marks, "minutes": task.minutes,
+        "statement_html": render_inline(task.statement) if task.form else render(task.statement), "form": task.form,
+        "fields": [field_view(sheet, task, field, position, draft) for field in task.fields],
+        "runs": [{"id": r.id, "title": "试运行", "url": url_for("exam.trial", run_id=r.id, **where)} for r in task.runs],
+        "files": [{"name": n, "size": file_size(task, n), "url": url_for("exam.file", name=n, **where)} for n in task.files],
+        "flagged": item.flagged, "rev": draft.rev if draft else 0, "saved_at": draft.saved_at if draft else None,
+        "save_url": url_for("exam.save", **where), "flag_url": url_for("exam.flag", **where),
+        "check_url": url_for("exam.check", **where) if practice else None, "feedback": None,
+        "state": answer_state(list(task.fields), draft),
+    }
+
+
+def file_size(task: Task, name: str) -> int:
+    """Return the size in bytes of one of the task's given files."""
+    assert task.root is not None
+    return (task.root / "files" / name).stat().st_size
+
+
+def field_view(sheet: Sheet, task: Task, field: FieldSpec, position: int, draft: Draft | None) -> dict[str, Any]:
+    """Return one field as its widget needs it."""
+    kind = get_kind(field.kind)
+    where: dict[str, Any] = {"attempt_id": sheet.attempt.id, "position": position, "field_id": field.id}
+    value = draft.response.get(field.id) if draft else None
+    return {
+        "id": field.id, "kind": field.kind, "label": field.label, "help": field.help, "value": value,
+        "spec": field.model_dump(mode="json"), "input_name": f"f-{position}-{field.id}",
+        "options": options_view(sheet, task, field), "multiple": getattr(field, "form", "") == "multiple",
+        "starter": starter_text(task, field) or "", "upload_url": url_for("exam.upload", **where) if kind.takes_file else None,
+        "download_url": url_for("exam.blob", **where) if kind.takes_file and value else None,
+    }
+
+
+def options_view(sheet: Sheet, task: Task, field: Any) -> list[dict[str, Any]]:
+    """Return a choice field's options in this candidate's order; `label` is the letter they see, `id` the stored one."""
+    if field.kind != "choice":
+        return []
+    texts = JUDGE_OPTIONS if field.form == "judge" else field.options
+    order = list(texts)
+    if field.form != "judge" and task.form and sheet.paper.shuffle_options:
+        order = option_order(order, seed=sheet.attempt.seed, task_id=task.id)
+    labels = [""] * len(order) if field.form == "judge" else "ABCDEFGHIJ"
+    return [{"id": i, "label": labels[n], "html": render_inline(texts[i])} for n, i in enumerate(order)]

@@ -1,0 +1,116 @@
+"""Home and lobby: which exams are open to me, what I have done."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from grading.paper import PaperSpec
+from simulator import attempts, catalog, results
+from simulator.models import Attempt, Exam, User
+from simulator.pages.result import PART_TITLES, released
+from simulator.phases import exam_phase, remaining
+from simulator.standings import tie_text
+
+MODE_TITLES = {"practice": "练习", "mock": "模拟考试", "contest": "竞赛"}
+SOON = timedelta(days=14)
+
+
+def home_view(session: Session, user: User, now: datetime) -> dict[str, Any]:
+    """Return running attempts, exams that are or will soon be open, practice papers, and the history."""
+    mine = list(session.scalars(select(Attempt).where(Attempt.user_id == user.id).order_by(Attempt.started_at.desc())))
+    cards = [card for exam in visible_exams(session, user) if (card := _card(exam, mine, now)) is not None]
+    return {
+        "running": [_running(attempt, now) for attempt in mine if attempt.state == "running"],
+        "open_exams": [card for card in cards if card["mode"] != "practice"],
+        "practice": [card for card in cards if card["mode"] == "practice"],
+        "history": _history(session, [attempt for attempt in mine if attempt.state == "closed"]),
+    }
+
+
+def visible_exams(session: Session, user: User) -> list[Exam]:
+    """Return the exams for everybody and for the user's own group; staff see all."""
+    exams = session.scalars(select(Exam).order_by(Exam.opens_at.desc()).limit(200))
+    return [e for e in exams if user.role != "student" or not e.groups or user.group_id in [g.id for g in e.groups]]
+
+
+def _card(exam: Exam, mine: list[Attempt], now: datetime) -> dict[str, Any] | None:
+    phase = exam_phase(exam.opens_at, exam.closes_at, now)
+    if phase == "after" or (phase == "before" and exam.opens_at > now + SOON):
+        return None
+    own = [attempt for attempt in mine if attempt.exam_id == exam.id]
+    left = None if exam.attempts_allowed is None else max(exam.attempts_allowed - len(own), 0)
+    paper = exam.paper.spec["paper"]
+    return {
+        "id": exam.id, "title": exam.title, "mode": exam.mode, "paper_title": exam.paper.title, "minutes": paper["minutes"],
+        "marks": catalog.paper_spec(exam.paper).marks, "opens": exam.opens_at, "closes": exam.closes_at,
+        "attempts_left": left, "state": "open" if phase == "open" else "soon",
+    }
+
+
+def _running(attempt: Attempt, now: datetime) -> dict[str, Any]:
+    left = remaining(attempts.timing(attempt), now)
+    return {
+        "exam_id": attempt.exam_id, "attempt_id": attempt.id, "title": attempt.exam.title, "mode": attempt.exam.mode,
+        "module_title": "", "remaining_ms": int(left.total_seconds() * 1000),
+        "url": url_for("exam.screen", attempt_id=attempt.id, screen=1),
+    }
+
+
+def _history(session: Session, closed: list[Attempt]) -> list[dict[str, Any]]:
+    rows = []
+    for attempt in closed[:50]:
+        paper = catalog.paper_spec(attempt.exam.paper)
+        cells = results.module_cells(session, [attempt.id], len(paper.modules))[attempt.id]
+        pending = sum(cell.pending for cell in cells)
+        visible = released(attempt, staff=False)
+        rows.append({
+            "attempt_id": attempt.id, "title": attempt.exam.title, "mode": attempt.exam.mode, "started": attempt.started_at,
+            "ended": attempt.ended_at, "earned": sum(c.earned for c in cells) if visible else None,
+            "marks": sum(c.marks for c in cells), "state": "held" if not visible else "marking" if pending else "done",
+            "passed": results.passed(results.parts(paper, cells)) if visible and not pending else None,
+            "board_url": url_for("board.show", exam_id=attempt.exam_id) if attempt.exam.mode != "practice" and visible else None,
+        })
+    return rows
+
+
+def lobby_view(session: Session, exam: Exam, user: User, now: datetime, sandbox_problem: str) -> dict[str, Any]:
+    """Return the exam's rules, modules and whether the user may start."""
+    paper = catalog.paper_spec(exam.paper)
+    running = session.scalar(
+        select(Attempt).where(Attempt.exam_id == exam.id, Attempt.user_id == user.id, Attempt.state == "running")
+    )
+    used = session.scalar(select(func.count()).where(Attempt.exam_id == exam.id, Attempt.user_id == user.id)) or 0
+    why = "" if running else attempts.why_not_start(session, exam, user, now)
+    return {
+        "exam": _exam(exam, paper), "modules": _modules(session, exam, paper), "can_start": not why and running is None, "why_not": why,
+        "attempt": _link(running), "attempts_used": used, "attempts_allowed": exam.attempts_allowed,
+        "sandbox_note": sandbox_problem if any(m.part == "practical" for m in paper.modules) else "", "blocked_note": "",
+    }
+
+
+def _exam(exam: Exam, paper: PaperSpec) -> dict[str, Any]:
+    limits = [f"{PART_TITLES[part]}达到 {limit:g}%" for part, limit in paper.pass_percent.items()]
+    return {
+        "id": exam.id, "title": exam.title, "mode": exam.mode, "opens": exam.opens_at, "closes": exam.closes_at,
+        "minutes": paper.minutes, "marks": paper.marks, "rules": list(paper.rules), "notice": exam.notice,
+        "pass_text": f"{'，且'.join(limits)}，即为合格。" if limits else "", "tie_break_text": tie_text(paper.tie_break),
+        "group": "、".join(group.name for group in exam.groups) or "全部考生",
+    }
+
+
+def _modules(session: Session, exam: Exam, paper: PaperSpec) -> list[dict[str, Any]]:
+    marks, sizes = catalog.module_marks(session, exam.paper), catalog.module_sizes(paper)
+    return [
+        {"title": m.title, "tasks": sizes[n], "marks": marks[n], "minutes": m.minutes} for n, m in enumerate(paper.modules)
+    ]
+
+
+def _link(attempt: Attempt | None) -> dict[str, Any] | None:
+    if attempt is None:
+        return None
+    return {"id": attempt.id, "state": attempt.state, "url": url_for("exam.screen", attempt_id=attempt.id, screen=1)}

@@ -1,0 +1,186 @@
+"""The score sheet: modules, tasks and scoring points with 规定值 / 实际值 / 得分 / 理由."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from grading import totals
+from grading.fields import get_kind
+from grading.model import Task
+from simulator import marking, results
+from simulator.catalog import TaskCache
+from simulator.models import Attempt, Marking, VerdictRow
+from simulator.pages.exam import Sheet, load_sheet, options_view
+from simulator.results import TaskOutcome
+from simulator.standings import Cell
+from simulator.statement import render_inline
+
+PART_TITLES = {"theory": "理论知识", "practical": "操作技能"}
+MAX_ANSWER = 400
+
+
+def released(attempt: Attempt, *, staff: bool) -> bool:
+    """Return whether the marks of a closed attempt may be seen: at once, or after the instructor's release."""
+    return staff or attempt.exam.mode == "practice" or attempt.exam.release != "held"
+
+
+def sheet_view(session: Session, cache: TaskCache, attempt: Attempt) -> dict[str, Any]:
+    """Return the whole score sheet of a closed attempt."""
+    sheet = load_sheet(session, attempt)
+    outcomes = results.outcomes(session, attempt)
+    tasks = [task_result(session, cache, sheet, outcome) for outcome in outcomes]
+    modules, cells = _modules(sheet, outcomes, tasks)
+    parts = results.parts(sheet.paper, tuple(cells))
+    pending = sum(cell.pending for cell in cells)
+    earned, marks = sum((c.earned for c in cells), Decimal(0)), sum((c.marks for c in cells), Decimal(0))
+    return {
+        "pending": pending, "queue": queue_ahead(session, outcomes), "earned": earned, "marks": marks,
+        "percent": totals.percent(earned, marks), "passed": None if pending else results.passed(parts),
+        "parts": [
+            {"title": PART_TITLES[p.part], "earned": p.earned, "marks": p.marks, "pass_marks": p.pass_marks,
+             "passed": None if pending else p.passed} for p in parts
+        ],
+        "modules": modules, "errors": sum(task["state"] == "error" for task in tasks),
+        "sheet_url": url_for("results.sheet", attempt_id=attempt.id),
+    }
+
+
+def _modules(sheet: Sheet, outcomes: list[TaskOutcome], tasks: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Cell]]:
+    views: list[dict[str, Any]] = []
+    cells: list[Cell] = []
+    for number, module in enumerate(sheet.paper.modules):
+        own = [task for task, outcome in zip(tasks, outcomes, strict=True) if outcome.item.module == number]
+        cell = Cell(
+            sum((t["earned"] for t in own), Decimal(0)), sum((t["marks"] for t in own), Decimal(0)),
+            sum(t["state"] in ("pending", "error") for t in own),
+        )
+        cells.append(cell)
+        views.append({"title": module.title, "earned": cell.earned, "marks": cell.marks, "tasks": own, "layout": module.layout})
+    return views, cells
+
+
+def queue_ahead(session: Session, outcomes: list[TaskOutcome]) -> int:
+    """Return how many markings stand in the queue before the last one of this attempt."""
+    own = [o.marking.id for o in outcomes if o.marking and o.marking.state == "queued"]
+    return marking.waiting_before(session, max(own)) if own else 0
+
+
+def task_result(session: Session, cache: TaskCache, sheet: Sheet, outcome: TaskOutcome) -> dict[str, Any]:
+    """Return one task with its verdicts; points that are not decided yet are listed as pending."""
+    item, current = outcome.item, outcome.marking
+    task = totals.with_marks(cache.get(session, item.version), item.marks)
+    verdicts = current.verdicts if current and current.state in ("done", "error") else []
+    points = [_point(sheet, task, v) for v in verdicts] or [_undecided(p.id, p.title, p.marks, current) for p in task.points]
+    response = outcome.submission.response if outcome.submission else {}
+    return {
+        "position": item.position, "label": sheet.label(item.position), "title": task.title, "form": task.form,
+        "earned": sum((v.earned for v in verdicts if v.status not in totals.UNSETTLED), Decimal("0.00")), "marks": item.marks,
+        "state": task_state(current, verdicts), "points": points, "stem_html": render_inline(task.statement) if task.form else None,
+        "explanation_html": render_inline(task.explanation) if task.explanation else None,
+        "own_answer": own_answer(sheet, task, response), "key_text": key_text(sheet, task),
+        "run_log": run_log(current), "tags": list(task.tags),
+    }
+
+
+def task_state(current: Marking | None, verdicts: list[VerdictRow]) -> str:
+    """Return one state for a task: error and pending first, then what was earned."""
+    if current is not None and current.state == "error":
+        return "error"
+    if not verdicts:
+        return "pending"
+    earned, marks = sum(v.earned for v in verdicts), sum(v.marks for v in verdicts)
+    if all(v.status == "blank" for v in verdicts):
+        return "blank"
+    return "correct" if earned == marks else "partial" if earned else "incorrect"
+
+
+def _point(sheet: Sheet, task: Task, verdict: VerdictRow) -> dict[str, Any]:
+    expected, found = verdict.expected, verdict.found
+    if task.form:
+        # The grader speaks of stored option ids; this candidate saw them shuffled under other letters.
+        letters = {o["id"]: o["label"] or str(o["html"]) for o in options_view(sheet, task, task.fields[0])}
+        expected, found = _letters(expected, letters), _letters(found, letters)
+    return {
+        "id": verdict.point_id, "title": verdict.title, "status": verdict.status, "earned": verdict.earned,
+        "marks": verdict.marks, "expected": expected, "found": found, "reason": verdict.reason,
+    }
+
+
+def _letters(text: str, letters: dict[str, str]) -> str:
+    seen = [letters[i] for i in letters if i in text]
+    return "、".join(sorted(seen))
+
+
+def _undecided(point_id: str, title: str, marks: Decimal, current: Marking | None) -> dict[str, Any]:
+    error = current is not None and current.state == "error"
+    reason = _("评分程序异常，已记录，等待人工复核；不会按 0 分处理。") if error else _("正在排队评分。")
+    return {
+        "id": point_id, "title": title, "status": "error" if error else "pending", "earned": Decimal("0.00"), "marks": marks,
+        "expected": "", "found": "", "reason": reason,
+    }
+
+
+def own_answer(sheet: Sheet, task: Task, response: dict[str, Any]) -> str:
+    """Return the candidate's answers as one short text."""
+    texts = []
+    for field in task.fields:
+        value = response.get(field.id)
+        if get_kind(field.kind).is_blank(value):
+            continue
+        texts.append(_answer_text(sheet, task, field, value))
+    return "；".join(texts)[:MAX_ANSWER]
+
+
+def _answer_text(sheet: Sheet, task: Task, field: Any, value: Any) -> str:
+    if field.kind == "choice":
+        options = {o["id"]: o["label"] or str(o["html"]) for o in options_view(sheet, task, field)}
+        return "、".join(sorted(options.get(i, i) for i in value))
+    if get_kind(field.kind).takes_file:
+        return str(value["name"])
+    return str(value)
+
+
+def key_text(sheet: Sheet, task: Task) -> str:
+    """Return the right letters of a theory item as this candidate saw them; "" for other tasks."""
+    if not task.form:
+        return ""
+    options = {o["id"]: o["label"] or str(o["html"]) for o in options_view(sheet, task, task.fields[0])}
+    return "、".join(sorted(options[i] for i in task.bound[task.points[0].id]["key"]))
+
+
+def run_log(current: Marking | None) -> str | None:
+    """Return what the candidate's program printed and how it ended, None if nothing ran."""
+    if current is None or not current.runs:
+        return None
+    return "\n".join(
+        "\n".join(part for part in (run["message"], run["stdout"], run["stderr"]) if part) for run in current.runs.values()
+    ) or None
+
+
+def show_view(session: Session, cache: TaskCache, attempt: Attempt, *, staff: bool) -> dict[str, Any]:
+    """Return the whole result page of a closed attempt."""
+    exam, user = attempt.exam, attempt.user
+    visible = released(attempt, staff=staff)
+    return {
+        "exam": {"id": exam.id, "title": exam.title, "mode": exam.mode},
+        "attempt": {
+            "id": attempt.id, "number": attempt.number, "candidate": user.name, "group": user.group.name if user.group else "",
+            "started": attempt.started_at, "ended": attempt.ended_at, "handed_in_by": attempt.closed_by,
+            "duration": (attempt.ended_at or attempt.started_at) - attempt.started_at,
+        },
+        "sheet": sheet_view(session, cache, attempt) if visible else None, "held": not visible, "staff": staff,
+        "board_url": url_for("board.show", exam_id=exam.id) if exam.mode != "practice" and visible else None,
+    }
+
+
+def feedback_view(session: Session, cache: TaskCache, attempt: Attempt, position: int) -> dict[str, Any]:
+    """Return one task's verdicts for practice (the same shape as on the score sheet)."""
+    outcome = next(o for o in results.outcomes(session, attempt) if o.item.position == position)
+    return task_result(session, cache, load_sheet(session, attempt), outcome)
+
+

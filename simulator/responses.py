@@ -1,0 +1,89 @@
+"""Check what a browser sends as a response before it is stored: known fields, plain values, bounded size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from grading.errors import ResponseError
+from grading.fields import get_kind
+from grading.model import FieldSpec, Task, Upload
+from grading.response import check_fields
+from simulator.blobs import BlobStore
+from simulator.errors import Refused
+
+MAX_CHARS = 300_000
+MAX_TEXT = 120_000
+MAX_CHOICES = 20
+PREVIEW_ROWS = 5
+
+
+def clean(task: Task, raw: Any, blobs: BlobStore) -> dict[str, Any]:
+    """Return the response as plain data; Refused (422) names what is wrong. Blank fields are dropped.
+
+    The content is not judged here: half-typed numbers are kept as they are.
+    """
+    if not isinstance(raw, Mapping):
+        raise Refused("作答的格式不对。", "请刷新页面后再试。", status=422)
+    try:
+        check_fields(task, raw)
+    except ResponseError as error:
+        raise Refused(str(error), "请刷新页面后再试。", status=422) from None
+    if len(json.dumps(raw, ensure_ascii=False)) > MAX_CHARS:
+        raise Refused("这道题的作答太长。", "请删减后再保存。", status=413)
+    return {f.id: _value(f, raw[f.id], blobs) for f in task.fields if f.id in raw and not get_kind(f.kind).is_blank(raw[f.id])}
+
+
+def _value(field: FieldSpec, value: Any, blobs: BlobStore) -> Any:
+    if get_kind(field.kind).takes_file:
+        return _upload(field, value, blobs)
+    if isinstance(value, str) and len(value) <= MAX_TEXT:
+        return value
+    if isinstance(value, list) and len(value) <= MAX_CHOICES and all(isinstance(v, str) and len(v) <= 64 for v in value):
+        return value
+    raise Refused(f"“{field.label or field.id}”的内容不能识别。", "请重新填写这一项。", status=422)
+
+
+def _upload(field: FieldSpec, value: Any, blobs: BlobStore) -> dict[str, Any]:
+    valid = (
+        isinstance(value, Mapping) and set(value) <= {"blob", "name", "size"} and blobs.has(str(value.get("blob", "")))
+        and 1 <= len(str(value.get("name", ""))) <= 200 and isinstance(value.get("size"), int)
+    )
+    if not valid:
+        raise Refused(f"“{field.label or field.id}”的文件不能识别。", "请重新上传。", status=422)
+    return {"blob": value["blob"], "name": str(value["name"]), "size": value["size"]}
+
+
+def accept_upload(field: FieldSpec, name: str, data: bytes, blobs: BlobStore) -> dict[str, Any]:
+    """Check an uploaded file against its field, store it, and return what the page puts into the response.
+
+    A file that the field's kind cannot read is refused here, while the candidate can still mend it.
+    """
+    kind = get_kind(field.kind)
+    if not kind.takes_file:
+        raise Refused("这一项不接收文件。", "请直接在页面上填写。", status=422)
+    name = name.replace("\\", "/").rpartition("/")[2][:200] or "file"
+    try:
+        value = kind.parse(Upload(name, data), field)
+    except ResponseError as error:
+        raise Refused(str(error), "请检查文件后重新上传；之前上传的文件仍然保留。", status=422) from None
+    preview = None
+    if kind.value == "table":
+        rows = [["" if cell is None else str(cell)[:80] for cell in row[:20]] for row in value.rows[:PREVIEW_ROWS]]
+        preview = {"columns": [str(column)[:80] for column in value.columns[:20]], "rows": rows, "count": len(value.rows)}
+    return {"blob": blobs.put(data), "name": name, "size": len(data), "preview": preview}
+
+
+def from_form(task: Task, position: int, form: Any) -> dict[str, Any]:
+    """Return the response in a plain form post (pages without script): fields are named `f-<position>-<field>`."""
+    raw: dict[str, Any] = {}
+    for field in task.fields:
+        values = form.getlist(f"f-{position}-{field.id}")
+        if field.kind == "choice":
+            raw[field.id] = values
+        elif values and get_kind(field.kind).takes_file:
+            raw[field.id] = json.loads(values[0]) if values[0].startswith("{") else None
+        elif values:
+            raw[field.id] = values[0]
+    return {name: value for name, value in raw.items() if value not in (None, "", [])}

@@ -1,0 +1,121 @@
+// The exam screen and its hand-in page: puts timer, drafts, panel, keys and widgets together.
+import { Autosave } from './autosave.js';
+import { Outbox } from './outbox.js';
+import { Timer } from './timer.js';
+import { announce, banner, text } from './texts.js';
+import { guardHandIn, guardLinks, handInAtZero } from './handin.js';
+import { startFragments } from './fragment.js';
+import { help, startKeys } from './keys.js';
+import { paintFlag, paintState, startPanel } from './panel.js';
+import { send } from './api.js';
+import { settle } from './conflict.js';
+
+const RESYNC_MS = 60000;
+const SAVE_FIRST_MS = 4000;
+
+const { user, attempt, clockUrl, resultUrl, loginUrl } = document.getElementById('exam').dataset;
+const urls = { clock: clockUrl, result: resultUrl, login: loginUrl };
+const sections = [...document.querySelectorAll('[data-task]')];
+const handIn = document.getElementById('hand-in');
+
+const autosave = new Autosave({
+  outbox: new Outbox(user, attempt),
+  user,
+  urls,
+  onConflict: (draft) => settle(draft, autosave),
+  onClock: (ms) => timer.set(ms),
+  onClosed: () => {
+    banner(text('closed'), { href: urls.result, label: text('toResult') });
+    for (const area of document.querySelectorAll('#answers textarea')) area.readOnly = true; // still to be read and copied
+    for (const control of document.querySelectorAll('#answers input, #answers button')) control.disabled = true;
+  },
+  onState: paintState,
+});
+
+const timer = new Timer({
+  // A class runs out of time in the same second; spread over a moment, nobody waits.
+  onZero: () => setTimeout(() => handInAtZero(handIn, autosave, urls, timer), Math.random() * 800),
+  onStalled: resync,
+});
+
+/** Ask the server for the time that remains, and whether the attempt still runs. */
+async function resync() {
+  const answer = await send(urls.clock);
+  if (answer.kind !== 'done') return;
+  if (answer.state === 'closed') autosave.close();
+  else timer.set(answer.remaining_ms);
+  if (answer.notice) banner(answer.notice);
+  if (autosave.trouble) autosave.pump(); // the clock came through, so may the drafts
+}
+
+async function flag(section) {
+  const button = section.querySelector('[data-flag]');
+  const flagged = button.getAttribute('aria-pressed') !== 'true';
+  const paint = (on) => { button.setAttribute('aria-pressed', String(on)); paintFlag(section.dataset.position, on); };
+  paint(flagged);
+  const answer = await send(section.dataset.flagUrl, { method: 'PUT', body: { flagged } });
+  if (answer.kind === 'done') { announce(text(flagged ? 'flagged' : 'unflagged')); return; }
+  paint(!flagged);
+  banner(text('flagFailed'));
+}
+
+function startChoices() {
+  document.addEventListener('change', (event) => {
+    const field = event.target.closest('[data-kind=choice]');
+    const clear = field?.querySelector('[data-clear]');
+    if (clear) clear.hidden = !field.querySelector('input:checked');
+  });
+  for (const clear of document.querySelectorAll('[data-clear]')) {
+    const field = clear.closest('[data-field]');
+    const boxes = [...field.querySelectorAll('input')];
+    clear.hidden = !boxes.some((box) => box.checked);
+    field.addEventListener('field:filled', () => { clear.hidden = !boxes.some((box) => box.checked); });
+    clear.addEventListener('click', () => {
+      for (const box of boxes) box.checked = false;
+      clear.hidden = true;
+      boxes[0].focus();
+      boxes[0].dispatchEvent(new Event('change', { bubbles: true }));
+    });
+  }
+}
+
+function startForm() {
+  // Enter in a one-line field would post the form and reload the page; saving is what the person means.
+  document.getElementById('answers')?.addEventListener('submit', (event) => { event.preventDefault(); autosave.pump(); });
+  for (const section of sections) section.querySelector('[data-flag]').addEventListener('click', () => flag(section));
+  startFragments(async (button) => {
+    const position = Number(button.closest('[data-task]').dataset.position);
+    const unsent = await autosave.flush(SAVE_FIRST_MS);
+    return unsent.some((draft) => draft.position === position) ? text('checkOffline') : '';
+  });
+}
+
+async function startWidgets() {
+  if (document.querySelector('[data-kind=code]')) (await import('./widgets/code.js')).start();
+  if (document.querySelector('[data-upload-url]')) (await import('./widgets/upload.js')).start();
+}
+
+function watchOtherTabs() {
+  const channel = new BroadcastChannel(`attempt-${attempt}`);
+  channel.addEventListener('message', ({ data }) => {
+    if (data === 'hello') channel.postMessage('here');
+    banner(text('secondTab'));
+  });
+  channel.postMessage('hello');
+}
+
+startChoices();
+autosave.start(sections); // before the widgets: they show what the outbox put back
+startWidgets();
+guardLinks(autosave, urls);
+guardHandIn(handIn, autosave, urls);
+if (sections.length) {
+  startForm();
+  startPanel();
+  startKeys();
+  document.getElementById('help-open').addEventListener('click', help);
+}
+watchOtherTabs();
+setInterval(resync, RESYNC_MS);
+document.addEventListener('visibilitychange', () => { if (!document.hidden) resync(); });
+addEventListener('pageshow', (event) => { if (event.persisted) resync(); });

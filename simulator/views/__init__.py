@@ -1,0 +1,13 @@
+"""Thin views. The list of blueprints is the map of the site."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from simulator.views import admin, auth, board, catalog, desk, exam, health, home, results, styleguide
+
+
+def register(app: Flask) -> None:
+    """Register every blueprint."""
+    for module in (home, auth, exam, results, board, desk, catalog, admin, styleguide, health):
+        app.register_blueprint(module.blueprint)

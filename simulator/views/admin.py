@@ -1,0 +1,100 @@
+"""People and system."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from simulator import people
+from simulator.auth import me, role_required
+from simulator.errors import Refused
+from simulator.pages import admin as pages
+from simulator.pages.system import system_view
+from simulator.people import Created
+from simulator.services import services
+from simulator.web import commit, now, session
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+def _people(created: list[Created] | None = None, error: str = "", status: int = 200) -> tuple[str, int]:
+    view = pages.people_view(session(), request.args.get("q", "").strip()[:40])
+    shown = [{"username": c.username, "name": c.name, "password": c.password} for c in created] if created else None
+    return render_template("admin/people.html", **view, created=shown, errors=[error] if error else []), status
+
+
+@blueprint.get("/people", endpoint="people")
+@role_required("admin")
+def people_list() -> Any:
+    """List accounts."""
+    return _people()
+
+
+@blueprint.post("/people")
+@role_required("admin")
+def create() -> Any:
+    """Create one account; its password is shown once."""
+    form = request.form
+    try:
+        made = people.create(
+            session(), form.get("username", ""), form.get("name", ""), form.get("role", ""), form.get("group", ""), now(), who=me().id
+        )
+    except Refused as refusal:
+        session().rollback()
+        return _people(error=refusal.message, status=refusal.status)
+    commit()
+    return _people([made])
+
+
+@blueprint.post("/people/import")
+@role_required("admin")
+def import_csv() -> Any:
+    """Create accounts from a CSV: all of them or none."""
+    file = request.files.get("file")
+    try:
+        made = people.import_csv(session(), file.read() if file else b"", now(), me().id)
+    except Refused as refusal:
+        session().rollback()
+        return _people(error=f"{refusal.message}{refusal.hint}", status=refusal.status)
+    commit()
+    return _people(made)
+
+
+@blueprint.post("/people/<int:user_id>/reset")
+@role_required("admin")
+def reset(user_id: int) -> Any:
+    """Give an account a new password, shown once."""
+    made = people.reset_password(session(), user_id, now(), me().id)
+    commit()
+    return _people([made])
+
+
+@blueprint.post("/people/<int:user_id>/toggle")
+@role_required("admin")
+def toggle(user_id: int) -> Any:
+    """Lock or unlock an account."""
+    user = people.set_active(session(), user_id, not people.get(session(), user_id).active, now(), me().id)
+    commit()
+    flash(_("账号已启用。") if user.active else _("账号已停用。"), "success")
+    return redirect(url_for("admin.people"))
+
+
+@blueprint.post("/groups")
+@role_required("admin")
+def groups() -> Any:
+    """Create a class."""
+    name = request.form.get("name", "").strip()
+    if name:
+        people.get_group(session(), name)
+        commit()
+        flash(_("班级已建立。"), "success")
+    return redirect(url_for("admin.people"))
+
+
+@blueprint.get("/system")
+@role_required("admin")
+def system() -> str:
+    """Show sandbox, runtimes, settings and the event log."""
+    return render_template("admin/system.html", **system_view(session(), services()))

@@ -1,0 +1,205 @@
+"""Sit an exam: lobby, start, screens, drafts, uploads, flags, clock, hand-in."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+
+from simulator import attempts, exams, marking, responses, trials
+from simulator.attempts import Outdated
+from simulator.auth import login_required, me
+from simulator.errors import Refused
+from simulator.models import Attempt
+from simulator.pages.exam import clock as clock_view
+from simulator.pages.home import lobby_view
+from simulator.pages.result import feedback_view
+from simulator.pages.screen import review_view, screen_view
+from simulator.services import services
+from simulator.web import commit, local, now, session
+
+blueprint = Blueprint("exam", __name__)
+
+
+def own_attempt(attempt_id: int) -> Attempt:
+    """Return the attempt if it is mine; Refused (404) otherwise, so that numbers tell nothing."""
+    attempt = session().get(Attempt, attempt_id)
+    if attempt is None or attempt.user_id != me().id:
+        raise Refused("找不到这份试卷。", "请从首页进入。", status=404)
+    return attempt
+
+
+def _task(attempt: Attempt, position: int) -> Any:
+    return services().tasks.get(session(), attempts.task(session(), attempt, position).version)
+
+
+@blueprint.get("/exams/<int:exam_id>")
+@login_required
+def lobby(exam_id: int) -> str:
+    """Show rules, modules, minutes and marks before the start."""
+    exam = exams.get(session(), exam_id)
+    return render_template("exam/lobby.html", **lobby_view(session(), exam, me(), now(), services().sandbox.problem))
+
+
+@blueprint.post("/exams/<int:exam_id>/start")
+@login_required
+def start(exam_id: int) -> Any:
+    """Start the clock, or go on with the running attempt."""
+    attempt = attempts.start(session(), exams.get(session(), exam_id), me(), now())
+    commit()
+    return redirect(url_for("exam.screen", attempt_id=attempt.id, screen=1))
+
+
+@blueprint.get("/attempts/<int:attempt_id>/<int:screen>")
+@login_required
+def screen(attempt_id: int, screen: int) -> Any:
+    """Show one screen of the paper; a closed attempt leads to its result."""
+    attempt = own_attempt(attempt_id)
+    if attempt.state == "closed":
+        return redirect(url_for("results.show", attempt_id=attempt.id))
+    return render_template("exam/screen.html", **screen_view(session(), services().tasks, attempt, screen, now()))
+
+
+@blueprint.post("/attempts/<int:attempt_id>/<int:screen>")
+@login_required
+def save_form(attempt_id: int, screen: int) -> Any:
+    """Save a whole screen from a plain form post (pages without script)."""
+    attempt = own_attempt(attempt_id)
+    view = screen_view(session(), services().tasks, attempt, screen, now())
+    for task in view["tasks"]:
+        form = responses.from_form(_task(attempt, task["position"]), task["position"], request.form)
+        cleaned = responses.clean(_task(attempt, task["position"]), form, services().blobs)
+        attempts.save_draft(session(), attempt, task["position"], task["rev"], cleaned, now())
+    commit()
+    flash(_("已保存 %(time)s", time=local(now()).strftime("%H:%M:%S")), "success")
+    return redirect(url_for("exam.screen", attempt_id=attempt.id, screen=screen))
+
+
+@blueprint.put("/attempts/<int:attempt_id>/drafts/<int:position>")
+@login_required
+def save(attempt_id: int, position: int) -> Any:
+    """Autosave one task."""
+    attempt = own_attempt(attempt_id)
+    body = request.get_json()
+    if not isinstance(body, dict) or not isinstance(body.get("rev"), int):
+        raise Refused("保存请求的格式不对。", "请刷新页面后再试。")
+    attempts.check_open(attempt, now())
+    response = responses.clean(_task(attempt, position), body.get("response"), services().blobs)
+    try:
+        saved = attempts.save_draft(session(), attempt, position, body["rev"], response, now())
+    except Outdated as error:
+        draft = error.draft
+        error.extra = {"rev": draft.rev, "response": draft.response, "saved_at": _hms(draft.saved_at)}
+        raise
+    commit()
+    return {"rev": saved.rev, "saved_at": _hms(saved.saved_at), "remaining_ms": clock_view(attempt, now())["remaining_ms"]}
+
+
+def _hms(moment: Any) -> str:
+    return local(moment).strftime("%H:%M:%S")
+
+
+@blueprint.post("/attempts/<int:attempt_id>/uploads/<int:position>/<field_id>")
+@login_required
+def upload(attempt_id: int, position: int, field_id: str) -> Any:
+    """Take one file for a field; the page then saves it as part of the draft."""
+    attempt = own_attempt(attempt_id)
+    attempts.check_open(attempt, now())
+    field = next((f for f in _task(attempt, position).fields if f.id == field_id), None)
+    file = request.files.get("file")
+    if field is None or file is None:
+        raise Refused("没有收到文件。", "请重新选择文件。", status=422)
+    return responses.accept_upload(field, file.filename or "", file.read(), services().blobs)
+
+
+@blueprint.get("/attempts/<int:attempt_id>/uploads/<int:position>/<field_id>")
+@login_required
+def blob(attempt_id: int, position: int, field_id: str) -> Any:
+    """Download my own upload."""
+    draft = attempts.draft(session(), own_attempt(attempt_id), position)
+    value = draft.get(field_id)
+    if not isinstance(value, dict):
+        raise Refused("这一项还没有上传文件。", "请先上传。", status=404)
+    return _attachment(services().blobs.get(value["blob"]), value["name"])
+
+
+@blueprint.get("/attempts/<int:attempt_id>/files/<int:position>/<name>")
+@login_required
+def file(attempt_id: int, position: int, name: str) -> Any:
+    """Download a file that the task gives to the candidate. Only names listed in `files/` exist here."""
+    task = _task(own_attempt(attempt_id), position)
+    if name not in task.files:
+        raise Refused("这道题没有这个文件。", "请从题目页面下载。", status=404)
+    return send_file(task.root / "files" / name, as_attachment=True, download_name=name, max_age=0)
+
+
+def _attachment(data: bytes, name: str) -> Response:
+    return send_file(io.BytesIO(data), as_attachment=True, download_name=name, max_age=0)
+
+
+@blueprint.put("/attempts/<int:attempt_id>/flags/<int:position>")
+@login_required
+def flag(attempt_id: int, position: int) -> Any:
+    """Set or clear my own mark on a task."""
+    body = request.get_json()
+    attempts.flag(session(), own_attempt(attempt_id), position, bool(isinstance(body, dict) and body.get("flagged")), now())
+    commit()
+    return "", 204
+
+
+@blueprint.get("/attempts/<int:attempt_id>/clock")
+@login_required
+def clock(attempt_id: int) -> Any:
+    """Return the time left."""
+    view = clock_view(own_attempt(attempt_id), now())
+    return {"remaining_ms": view["remaining_ms"], "state": view["state"], "server_time": _hms(now()), "notice": ""}
+
+
+@blueprint.get("/attempts/<int:attempt_id>/hand-in")
+@login_required
+def review(attempt_id: int) -> Any:
+    """List blanks and flags before the hand-in."""
+    attempt = own_attempt(attempt_id)
+    if attempt.state == "closed":
+        return redirect(url_for("results.show", attempt_id=attempt.id))
+    return render_template("exam/review.html", **review_view(session(), services().tasks, attempt, now()))
+
+
+@blueprint.post("/attempts/<int:attempt_id>/submit")
+@login_required
+def submit(attempt_id: int) -> Any:
+    """Hand in. After the commit nothing can be lost; quick points are marked before the answer goes out."""
+    attempt = own_attempt(attempt_id)
+    attempts.submit(session(), attempt, now(), by="candidate", who=me().id)
+    commit()
+    session().close()
+    marking.mark_quick(services().marker(), attempt_id)
+    services().notify()
+    return redirect(url_for("results.show", attempt_id=attempt_id), 303)
+
+
+@blueprint.post("/attempts/<int:attempt_id>/check/<int:position>")
+@login_required
+def check(attempt_id: int, position: int) -> Any:
+    """Practice: mark one task now."""
+    submission = attempts.check(session(), own_attempt(attempt_id), position, now())
+    commit()
+    submission_id = submission.id
+    session().close()
+    marking.mark_submission(services().marker(), submission_id)
+    view = feedback_view(session(), services().tasks, own_attempt(attempt_id), position)
+    return render_template("partials/_feedback.html", feedback=view)
+
+
+@blueprint.post("/attempts/<int:attempt_id>/trial/<int:position>/<run_id>")
+@login_required
+def trial(attempt_id: int, position: int, run_id: str) -> Any:
+    """Run the saved draft on the public files and show what it printed and made."""
+    attempt = own_attempt(attempt_id)
+    attempts.check_open(attempt, now())
+    task, draft = _task(attempt, position), attempts.draft(session(), attempt, position)
+    session().close()  # a run takes seconds; no transaction stays open meanwhile
+    view = trials.run(task, run_id, draft, services(), owner=attempt_id)
+    return render_template("partials/_trial.html", trial=view)

@@ -1,0 +1,47 @@
+"""Result of an attempt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+
+from simulator.auth import LEVELS, login_required, me
+from simulator.errors import Refused
+from simulator.models import Attempt
+from simulator.pages.result import released, sheet_view, show_view
+from simulator.services import services
+from simulator.web import session
+
+blueprint = Blueprint("results", __name__)
+
+
+def _attempt(attempt_id: int) -> tuple[Attempt, bool]:
+    """Return the attempt and whether I look at it as staff; candidates see their own only."""
+    attempt = session().get(Attempt, attempt_id)
+    staff = LEVELS[me().role] >= LEVELS["teacher"]
+    if attempt is None or not (staff or attempt.user_id == me().id):
+        raise Refused("找不到这份成绩。", "请从首页进入。", status=404)
+    return attempt, staff
+
+
+@blueprint.get("/attempts/<int:attempt_id>/result")
+@login_required
+def show(attempt_id: int) -> Any:
+    """Show the score sheet; a running attempt leads back to the exam."""
+    attempt, staff = _attempt(attempt_id)
+    if attempt.state == "running":
+        if attempt.user_id == me().id:
+            return redirect(url_for("exam.screen", attempt_id=attempt.id, screen=1))
+        raise Refused("考生还在作答。", "交卷后可以查看成绩单。", status=409)
+    return render_template("results/show.html", **show_view(session(), services().tasks, attempt, staff=staff))
+
+
+@blueprint.get("/attempts/<int:attempt_id>/result/sheet")
+@login_required
+def sheet(attempt_id: int) -> Any:
+    """Return the score sheet alone (asked again while something is pending)."""
+    attempt, staff = _attempt(attempt_id)
+    if attempt.state == "running" or not released(attempt, staff=staff):
+        raise Refused("成绩还没有公布。", "公布后可以在这里查看。", status=403)
+    return render_template("partials/_sheet.html", sheet=sheet_view(session(), services().tasks, attempt), staff=staff)

@@ -1,0 +1,22 @@
+"""Small loaded tasks for the tests of marking."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grading.model import Task
+from tests.grading import trees
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Task:
+    """The small task with a run."""
+    return trees.make_task(tmp_path / "mini")
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Task:
+    """The task of two blanks, with its samples."""
+    return trees.make_plain(tmp_path / "plain")
