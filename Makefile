@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 FAST := not browser and not sandbox and not services and not slow
 
 .DEFAULT_GOAL := help
-.PHONY: help setup runtimes demo serve check lint test vendor bench fix i18n clean
+.PHONY: help setup runtimes demo serve check lint test vendor bench fix i18n docs clean
 
 help: ## 显示这份说明
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,7 +31,7 @@ serve: runtimes ## 启动正式考场（设置见 instance/config.toml）
 check: setup lint ## 快速检查：风格、类型、快的测试（两分钟以内）
 	$(BIN)/pytest -n 2 -m "$(FAST)" grading tests
 
-lint: setup
+lint: setup ## 风格和类型检查
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
@@ -49,6 +49,9 @@ fix: setup ## 自动改正风格问题
 
 i18n: setup ## 提取并更新界面翻译
 	$(BIN)/python tools/i18n.py
+
+docs: setup ## 更新文档里由程序生成的部分
+	$(BIN)/python tools/docs.py
 
 clean: ## 删除虚拟环境和缓存（不动 instance/）
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from random import Random
 from typing import NamedTuple
 
@@ -27,12 +28,14 @@ def quotas(weights: Mapping[str, Decimal], count: int, available: Mapping[str, i
     {'a': 3, 'b': 1}
     """
     share = dict.fromkeys(weights, 0)
-    if count > sum(available.get(code, 0) for code in weights):
-        raise TaskError(f"题库不够：要 {count} 题，只有 {sum(available.values())} 题")
+    enough = sum(available.get(code, 0) for code in weights)
+    if count > enough:
+        raise TaskError(f"题库不够：要 {count} 题，只有 {enough} 题")
     while (left := count - sum(share.values())) > 0:
-        open_codes = {c: w for c, w in weights.items() if share[c] < available.get(c, 0)}
+        open_codes = {c: Fraction(w) for c, w in weights.items() if share[c] < available.get(c, 0)}
         whole = sum(open_codes.values())
-        exact = {c: w * left / whole if whole else Decimal(left) / len(open_codes) for c, w in open_codes.items()}
+        # Fractions, because equal remainders must compare equal for the tie rule.
+        exact = {c: w * left / whole if whole else Fraction(left, len(open_codes)) for c, w in open_codes.items()}
         for code in open_codes:
             share[code] += min(int(exact[code]), available[code] - share[code])
         rest = count - sum(share.values())

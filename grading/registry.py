@@ -154,6 +154,7 @@ def _kind_of(annotation: Any) -> str:
 
 def _explain(spec: Grader, error: ValidationError) -> str:
     allowed = ", ".join(spec.arguments.model_fields) or "（无参数）"
-    first = error.errors()[0]
+    # A misspelt argument gives two errors (missing + extra); the extra one names what the author typed.
+    first = next((e for e in error.errors() if e["type"] == "extra_forbidden"), error.errors()[0])
     where = ".".join(str(part) for part in first["loc"])
     return f"评分器 {spec.name} 的参数 {where!r} 不对：{first['msg']}；可用参数：{allowed}"

@@ -20,6 +20,10 @@ from simulator.services import Services
 
 log = logging.getLogger(__name__)
 
+# Larger bodies are cut off by the web server in its own words. Up to here Flask refuses by the declared length, in ours;
+# waitress keeps such a body on the disk, not in memory.
+MAX_BODY = 256 * 1024 * 1024
+
 
 def prepare(services: Services) -> int:
     """Bring the database up to date and store the current tasks; return how many task and paper versions are new."""
@@ -53,9 +57,11 @@ def serve(app: Flask) -> None:
     signal.signal(signal.SIGTERM, _stop)
     server = create_server(
         app, host=settings.host, port=settings.port, threads=settings.threads, ident=None,
-        max_request_body_size=(settings.max_request_mb + 1) * 1024 * 1024,
+        max_request_body_size=max(MAX_BODY, (settings.max_request_mb + 1) * 1024 * 1024),
     )
     with workers(services):
+        if problem := services.sandbox.problem:  # asked here, so that no candidate waits for the self-test
+            log.warning("%s", problem)
         log.info("serving on http://%s:%s", settings.host, settings.port)
         try:
             server.run()

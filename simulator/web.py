@@ -105,6 +105,9 @@ def _secure(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     elif "v" not in request.args:
+        # Modules import each other without a version in the address: ask each time, get 304.
+        response.headers["Cache-Control"] = "no-cache"
+    elif "v" not in request.args:
         # Modules import each other without ?v=hash: they are asked for again each time (304), or an update would mix versions.
         response.headers["Cache-Control"] = "no-cache"
     return response

@@ -10,7 +10,6 @@ import argparse
 import ast
 import inspect
 import json
-import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -21,16 +20,22 @@ from typing import Any
 
 import click
 
+from grading.errors import GradingError
 from grading.fields import all_kinds
 from grading.library import Library, load_library
-from grading.model import FieldSpec, Task
+from grading.model import FieldSpec, RunLimits, Task
 from grading.registry import all_graders
+from grading.runners import names as runner_names
 from simulator import config
 from simulator.cli import main as simulator
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ("docs/example", "docs/example/answer")
 HELP_WIDTH = 100
+LIMITS = {
+    "wall_s": "经过的秒数", "cpu_s": "所有进程合计占用处理器的秒数", "memory_mb": "所有进程合计的内存，MiB",
+    "output_kb": "标准输出、标准错误各自的 KiB", "processes": "进程和线程的总数", "disk_mb": "工作目录的 MiB",
+}
 
 
 @cache
@@ -120,6 +125,20 @@ def fields() -> str:
     return "\n".join(lines)
 
 
+def runners() -> str:
+    """Return the names of the runners."""
+    return "、".join(f"`{name}`" for name in runner_names())
+
+
+def limits() -> str:
+    """Return the limits of a run with their defaults and bounds."""
+    lines = ["| 上限 | 默认 | 最大 | 含义 |", "|---|---|---|---|"]
+    for name, info in RunLimits.model_fields.items():
+        most = next(bound.le for bound in info.metadata if hasattr(bound, "le"))
+        lines.append(f"| `{name}` | {info.default} | {most} | {LIMITS[name]} |")
+    return "\n".join(lines)
+
+
 def settings() -> str:
     """Return every setting with its environment variable, type, default and the comment in `simulator/config.py`."""
     lines = ["| 设置 | 环境变量 | 类型 | 默认值 | 含义 |", "|---|---|---|---|---|"]
@@ -167,7 +186,7 @@ def _contexts(name: str, command: click.Command, parent: click.Context | None) -
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"numbers": numbers, "example": example},
     "README.en.md": {"numbers": numbers_en, "example": example},
-    "tasks/README.md": {"fields": fields, "graders": graders},
+    "tasks/README.md": {"fields": fields, "runners": runners, "limits": limits, "graders": graders},
     "docs/settings.md": {"settings": settings},
     "docs/commands.md": {"commands": commands},
 }
@@ -177,11 +196,12 @@ def renewed(file: str) -> str:
     """Return the text of `file` with every part written anew; exits with a sentence if its markers are not there once."""
     text = (ROOT / file).read_text("utf-8")
     for name, part in PARTS[file].items():
-        block = re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)", re.DOTALL)
-        if len(block.findall(text)) != 1:
-            sys.exit(f"{file}: <!-- {name} --> and <!-- /{name} --> should stand there once")
-        content = part() + "\n"
-        text = block.sub(lambda _match, content=content: content, text)
+        head, found, rest = text.partition(f"<!-- {name} -->")
+        old, closed, tail = rest.partition(f"<!-- /{name} -->")
+        if not closed or found in tail:
+            sys.exit(f"{file}: <!-- {name} --> … <!-- /{name} --> should stand there once")
+        content = f"\n{part()}\n" if old.startswith("\n") else part()
+        text = head + found + content + closed + tail
     return text
 
 
@@ -190,11 +210,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 with the names of stale files")
     check = parser.parse_args().check
-    stale = [file for file in PARTS if renewed(file) != (ROOT / file).read_text("utf-8")]
+    try:
+        texts = {file: renewed(file) for file in PARTS}
+    except GradingError as error:
+        sys.exit(f"the tasks cannot be read: {error}")
+    stale = [file for file, text in texts.items() if text != (ROOT / file).read_text("utf-8")]
     for file in stale:
         print(file)
         if not check:
-            (ROOT / file).write_text(renewed(file), "utf-8")
+            (ROOT / file).write_text(texts[file], "utf-8")
     if check and stale:
         sys.exit(1)
 

@@ -48,9 +48,9 @@ def blank(
     """
     expected = shorten(" / ".join(accept), 120)
     answer = fold(found, ignore_case=ignore_case, ignore_punctuation=ignore_punctuation)
-    shown = shorten(found)
+    shown = shorten(found) or "（空）"
     if not answer:
-        return Mark(0.0, expected, shown or "（空）", "没有填写内容。")
+        return Mark(0.0, expected, shown, "没有填写内容。")
     for wanted in accept:
         if answer == fold(wanted, ignore_case=ignore_case, ignore_punctuation=ignore_punctuation):
             return Mark(1.0, expected, shown, "填写正确。")

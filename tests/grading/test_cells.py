@@ -34,7 +34,8 @@ def test_numbers_are_read_as_a_program_would(cell, number):
 
 
 @pytest.mark.parametrize(
-    ("cell", "whole"), [("12", True), ("-3", True), ("12.0", False), (12.0, True), (12.5, False), ("x", False), (True, False), (None, False)]
+    ("cell", "whole"), [("12", True), ("-3", True), ("12.0", False), (12.0, True), (12.5, False), ("x", False), (True, False),
+    (None, False)]
 )
 def test_integers(cell, whole):
     assert is_integer(cell) is whole

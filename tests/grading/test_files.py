@@ -64,7 +64,8 @@ def test_bad_arguments(args):
 
 @pytest.mark.parametrize(
     ("data", "kind"),
-    [(b"GIF89a", "gif"), (b"\x1f\x8b", "gzip"), (b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "rar"), (b"\x7fELF", "program"), (b"", "")],
+    [(b"GIF89a", "gif"), (b"\x1f\x8b", "gzip"), (b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "rar"), (b"\x7fELF", "program"),
+    (b"", "")],
 )
 def test_sniff(data, kind):
     assert sniff(data) == kind

@@ -68,7 +68,7 @@ def test_table_and_file_become_uploads(load):
     ("note: {file: ..}", {}, "找不到"),
     ("note: {file: n.txt}", {"n.txt": "去重".encode("gbk")}, "UTF-8"),
     ("data: {file: d.csv}", {"d.csv": b"0" * (MAX_UPLOAD + 1)}, "20 MB"),
-    ("note: yes", {}, "引号"),
+    ("note: true", {}, "引号"),
     ("- a\n", {}, "键: 值"),
     ("a: 1\na: 2\n", {}, "重复"),
 ])

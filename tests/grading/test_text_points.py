@@ -46,7 +46,8 @@ def test_groups(text, titles):
 
 @pytest.mark.parametrize(
     "text",
-    ["不填充缺失值", "缺失值无需填充", "没有对缺失值进行填充", "未对缺失值做填充", "禁止填充缺失值", "避免直接填充缺失值", "缺失值并非要紧，不必填充",
+    ["不填充缺失值", "缺失值无需填充", "没有对缺失值进行填充", "未对缺失值做填充", "禁止填充缺失值", "避免直接填充缺失值",
+    "缺失值并非要紧，不必填充",
      "缺失值不能随意填充", "别填充缺失值", "do not 填充缺失值"],
 )
 def test_what_is_denied_is_not_said(text):
@@ -55,7 +56,8 @@ def test_what_is_denied_is_not_said(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["不仅要填充缺失值", "不能不填充缺失值", "对不平衡数据填充缺失值", "不删除行，而填充缺失值", "不是删除而是填充缺失值", "没有重复的行再填充缺失值",
+    ["不仅要填充缺失值", "不能不填充缺失值", "对不平衡数据填充缺失值", "不删除行，而填充缺失值", "不是删除而是填充缺失值",
+    "没有重复的行再填充缺失值",
      "对未知类别填充缺失值", "删除无用列，填充缺失值", "对类别列填充缺失值", "不需要的列删掉后填充缺失值"],
 )
 def test_what_only_looks_denied_is_said(text):
@@ -105,7 +107,8 @@ class TestKeywordLists:
 
     def test_heavy_points_go_first(self):
         rubric = [
-            {"id": "a", "title": "a", "any": ["甲"]}, {"id": "b", "title": "b", "any": ["乙"]}, {"id": "c", "title": "c", "any": ["丙"], "weight": 3},
+            {"id": "a", "title": "a", "any": ["甲"]}, {"id": "b", "title": "b", "any": ["乙"]},
+            {"id": "c", "title": "c", "any": ["丙"], "weight": 3},
         ]
         assert text_points("说明甲和乙和丙", points=rubric).fraction == pytest.approx(4 / 5)
 
@@ -139,7 +142,8 @@ def test_a_rubric_may_be_a_key_file(tmp_path):
 
 @pytest.mark.parametrize(
     "content",
-    ["[]", "a: 1", "- {id: a, title: x}", "- {id: a, title: x, any: ['']}", "- {id: a, title: x, any: ['　']}", "- {id: a, title: x, any: ['甲，乙']}",
+    ["[]", "a: 1", "- {id: a, title: x}", "- {id: a, title: x, any: ['']}", "- {id: a, title: x, any: ['　']}",
+    "- {id: a, title: x, any: ['甲，乙']}",
      "- {id: a, title: x, any: [甲], weigth: 2}", "- {id: a, title: x, all: [甲]}", "- {id: a, title: x, any: [甲], weight: 0}",
      "- {id: a, title: x, any: [甲]}\n- {id: a, title: y, any: [乙]}", "- [", "- &x {id: a}\n- *x"],
 )
@@ -151,7 +155,8 @@ def test_a_bad_rubric_is_the_authors_error_at_load(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    "args", [{}, {"points": []}, {"points": RUBRIC, "cap": 9}, {"points": RUBRIC, "cap": 0}, {"points": [{"id": "a", "title": "x"}]}, {"key": "rules.yaml"}]
+    "args", [{}, {"points": []}, {"points": RUBRIC, "cap": 9}, {"points": RUBRIC, "cap": 0}, {"points": [{"id": "a", "title": "x"}]},
+    {"key": "rules.yaml"}]
 )
 def test_bad_arguments(args):
     with pytest.raises(TaskError):
@@ -166,6 +171,6 @@ def test_points_and_key_exclude_each_other(tmp_path):
 
 
 def test_a_long_answer_is_quick():
-    start = time.perf_counter()
+    start = time.process_time()
     text_points("缺失值，填充，" * 6000, points=RUBRIC)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

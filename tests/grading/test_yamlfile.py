@@ -100,3 +100,11 @@ def test_numbers_truth_and_nothing_are_read():
     assert parse_yaml("a: 1\nb: 0.10\nc: true\nd:\ne: -3\nf: 1.5e+3\n", file="x") == {
         "a": 1, "b": 0.1, "c": True, "d": None, "e": -3, "f": 1500.0,
     }
+
+
+def test_only_true_and_false_are_truth_so_that_on_is_a_key():
+    assert parse_yaml("on: yes\nno: off\ny: [True, FALSE, n]\n", file="x") == {"on": "yes", "no": "off", "y": [True, False, "n"]}
+
+
+def test_leading_zeros_are_kept():
+    assert parse_yaml("a: 010\nb: 1_000\nc: 0x1F\nd: 0\ne: -0.5\n", file="x") == {"a": "010", "b": "1_000", "c": "0x1F", "d": 0, "e": -0.5}

@@ -42,7 +42,8 @@ def test_contest_sets_everybody_the_same_items_and_a_mock_does_not(session, cloc
 @pytest.mark.parametrize(
     ("kwargs", "reason"),
     [
-        ({"opens_at": 1}, "考试还没有开放。"), ({"closes_at": -1}, "考试已经结束。"), ({"groups": ["二班"]}, "这场考试没有安排你所在的班级。"),
+        ({"opens_at": 1}, "考试还没有开放。"), ({"closes_at": -1}, "考试已经结束。"),
+        ({"groups": ["二班"]}, "这场考试没有安排你所在的班级。"),
     ],
 )
 def test_start_is_refused_with_the_reason(session, clock, kwargs, reason):

@@ -57,7 +57,10 @@ ADMIN_PAGES = {"/admin/people": ["乙同学", "二班"], "/admin/system": ["测�
 
 @pytest.mark.parametrize(
     ("who", "path", "words"),
-    [(who, path, words) for who, pages in (("s1", STUDENT_PAGES), ("i1", INSTRUCTOR_PAGES), ("a1", ADMIN_PAGES)) for path, words in pages.items()],
+    [
+        (who, path, words) for who, pages in (("s1", STUDENT_PAGES), ("i1", INSTRUCTOR_PAGES), ("a1", ADMIN_PAGES))
+        for path, words in pages.items()
+    ],
 )
 def test_page_shows(log_in, world, who, path, words):
     answer = log_in(who).get(path.format(**world))

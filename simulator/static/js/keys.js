@@ -1,7 +1,7 @@
 // The keyboard of the exam screen. Single letters work only where nobody is typing.
 import { ask } from './confirm.js';
 import { text } from './texts.js';
-import { togglePanel } from './panel.js';
+import { markCurrent, togglePanel } from './panel.js';
 
 const TYPING = 'input:not([type=radio]):not([type=checkbox]):not([type=file]), textarea, select, [contenteditable]';
 
@@ -32,9 +32,11 @@ function goTo(step) {
 }
 
 function mark(task) {
+  if (task === current) return;
   current?.classList.remove('task--here');
   current = task;
   task.classList.add('task--here');
+  markCurrent(task.dataset.position);
 }
 
 /** Choose the option with the number `index` in the current task, as a click on it would. */

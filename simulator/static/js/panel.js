@@ -62,6 +62,12 @@ export function paintFlag(position, flagged) {
   repaint(button);
 }
 
+/** Make the button of the task at `position` the current one. */
+export function markCurrent(position) {
+  panel.querySelector('[aria-current]')?.removeAttribute('aria-current');
+  buttonOf(position).setAttribute('aria-current', 'true');
+}
+
 function repaint(button) {
   const { state, flagged } = button.dataset;
   const use = button.querySelector('.num__state use');

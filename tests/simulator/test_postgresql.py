@@ -1,0 +1,64 @@
+"""The same sitting on PostgreSQL: one setting replaces SQLite."""
+
+from __future__ import annotations
+
+import os
+import uuid
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from grading.library import load_library
+from simulator import attempts, catalog, create_app, marking, results, schema
+from simulator.config import load_settings
+from simulator.jobs import scheduler
+from simulator.models import Attempt
+from tests import factories as f
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture
+def database():
+    """A new database on the server at $SIMULATOR_TEST_POSTGRESQL, dropped afterwards."""
+    url = os.environ["SIMULATOR_TEST_POSTGRESQL"]
+    name = f"simulator_{uuid.uuid4().hex[:12]}"
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield url.rpartition("/")[0] + f"/{name}"
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+def test_a_sitting_from_start_to_board(database, tree, tmp_path, clock):
+    app = create_app(load_settings(tmp_path / "instance", tasks_dir=str(tree), database_url=database))
+    services = app.extensions["services"]
+    services.clock = clock
+    schema.upgrade(services.db)
+    assert schema.differences(services.db) == []
+    with services.db.write() as session:
+        catalog.sync(session, load_library(tree), clock())
+        f.add_people(session, clock())
+    with services.db.write() as session:
+        exam = f.make_exam(session, clock())
+        attempt = f.make_attempt(session, clock(), exam=exam)
+        for item in attempt.tasks[:5]:
+            attempts.save_draft(session, attempt, item.position, 0, f.right_answer(services, session, item), clock())
+        attempt_id, exam_id, deadline = attempt.id, exam.id, attempts.deadline(attempt)
+    assert scheduler.own(services.db, "me", clock())
+    assert scheduler.run_due(services.db, clock.forward(hours=1)) == 1
+    marking.mark_quick(services.marker(), attempt_id)
+    with services.db.write() as session:
+        assert marking.claim(session, "w", clock()) is not None
+    client = app.test_client()
+    app.config.update(WTF_CSRF_ENABLED=False)
+    assert client.post("/login", data={"username": "i1", "password": f.PASSWORD}).status_code == 302
+    board = client.get(f"/exams/{exam_id}/board")
+    assert "甲同学" in board.text
+    with services.db.read() as session:
+        attempt = session.get_one(Attempt, attempt_id)
+        assert attempt.ended_at == deadline
+        assert results.module_cells(session, [attempt_id], 2)[attempt_id][0].earned == 6
+    services.db.engine.dispose()
