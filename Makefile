@@ -39,7 +39,7 @@ test: runtimes lint ## 全部检查，含沙箱攻击、浏览器、数据库、
 	tools/run-tests
 
 vendor: setup ## 重新取得前端库，核对散列
-	$(BIN)/simulator vendor
+	$(BIN)/python -m simulator.vendor
 
 bench: runtimes ## 本机测速
 	$(BIN)/simulator bench sandbox

@@ -38,8 +38,8 @@ SUSPICIOUS = "Excel 文件的内部结构不正常（展开后过大或含有异
 def read_rows(data: bytes, *, max_rows: int, max_columns: int) -> list[tuple[Cell, ...]]:
     """Return the rows of the first visible sheet that are not blank, at least as long as the first one.
 
-    At most `max_rows` + 1 of them, at most `max_columns` + 1 cells each; formulas give their stored values. ResponseError for anything that is not an honest
-    workbook.
+    At most `max_rows` + 1 of them, at most `max_columns` + 1 cells each; formulas give their stored values.
+    ResponseError for anything that is not an honest workbook.
     """
     _measure(data)
     try:

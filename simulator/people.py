@@ -120,7 +120,7 @@ def import_csv(session: Session, data: bytes, now: datetime, who: int) -> list[C
     """Create accounts from a CSV with the columns 账号, 姓名, 班级 (UTF-8 or GBK); all of them or none."""
     rows = list(csv.reader(io.StringIO(_decode(data))))
     if not rows or [cell.strip() for cell in rows[0][:3]] != ["账号", "姓名", "班级"]:
-        raise Refused("第一行应是：账号,姓名,班级。", "请下载模板，按模板填写。", status=422)
+        raise Refused("第一行应是：账号,姓名,班级。", "请按页面上写的格式改好后再上传。", status=422)
     people = [row for row in rows[1:] if any(cell.strip() for cell in row)]
     if not 1 <= len(people) <= MAX_IMPORT:
         raise Refused(f"一次可以导入 1 到 {MAX_IMPORT} 人，这个文件有 {len(people)} 人。", "请分几次导入。", status=422)

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request, session as cookie, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
@@ -72,7 +73,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crash)
-    app.jinja_env.filters.update(dt=_dt, dtz=_dtz, clock=_clock, marks=_marks, size=_size)
+    app.jinja_env.filters.update(dt=_dt, dtz=_dtz, hms=hms, clock=_clock, marks=_marks, size=_size)
     app.context_processor(_globals)
     app.add_template_global(lambda path: _asset(app, path), "asset")
 
@@ -126,6 +127,9 @@ def _refused(error: Refused) -> Any:
 
 
 def _csrf(_error: CSRFError) -> Any:
+    # The token lives in the session: with the log-in it is gone too, and logging in again is what helps.
+    if request.blueprint != "auth" and not current_user.is_authenticated:
+        return _answer(401, "登录已过期。", "请重新登录；已输入的作答保存在本机。")
     return _answer(400, "页面已过期，请刷新后再试。", "已输入的作答保存在本机，不会丢失。")
 
 
@@ -155,6 +159,11 @@ def _dt(moment: datetime | None) -> str:
 
 def _dtz(moment: datetime | None) -> str:
     return local(moment).strftime("%Y-%m-%d %H:%M %Z") if moment else "—"
+
+
+def hms(moment: datetime) -> str:
+    """Return the time of day in the school's time zone, such as 10:32:05."""
+    return local(moment).strftime("%H:%M:%S")
 
 
 def _clock(value: timedelta | float | int) -> str:

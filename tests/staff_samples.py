@@ -3,82 +3,208 @@
 from datetime import timedelta
 from decimal import Decimal
 
-
-from tests import page_samples as pages
-from tests.page_samples import EXAM, NOW, STATEMENT
+from tests import exam_samples as exams, page_samples as pages
+from tests.exam_samples import EXAM, NOW, STATEMENT
 
 D = Decimal
 
 
 def desk_index():
     """Context of desk/index.html."""
-    exam = {**EXAM, "paper": "三级模拟卷（精简）", "group": "人工智能 2401 班", "opens": NOW, "closes": NOW + timedelta(hours=2), "state": "open",
-            "state_text": "进行中", "running": 31, "handed_in": 12, "errors": 1, "url": "/desk/exams/3"}
-    return {"exams": [exam, {**exam, "state": "before", "running": 0, "errors": 0}, {**exam, "mode": "contest", "state": "after", "closes": None}]}
+    exam = {
+        **EXAM,
+        "paper": "三级模拟卷（精简）",
+        "group": "人工智能 2401 班",
+        "opens": NOW,
+        "closes": NOW + timedelta(hours=2),
+        "state": "open",
+        "state_text": "进行中",
+        "running": 31,
+        "handed_in": 12,
+        "errors": 1,
+        "url": "/desk/exams/3",
+    }
+    return {
+        "exams": [
+            exam,
+            {**exam, "state": "before", "running": 0, "errors": 0},
+            {**exam, "mode": "contest", "state": "after", "closes": None},
+        ]
+    }
 
 
 def desk_new(errors=None):
     """Context of desk/new.html."""
-    form = {"title": "", "paper": "1", "mode": "mock", "group": ["1"], "opens": "2026-11-23T09:00", "closes": "", "attempts": "", "feedback": "auto",
-            "notice": "", "errors": errors or {}}
-    return {"form": form, "papers": [{"id": 1, "title": "三级模拟卷（精简）", "minutes": 60, "marks": D(100)}],
-            "groups": [{"id": 1, "name": "人工智能 2401 班", "size": 32}, {"id": 2, "name": "人工智能 2402 班", "size": 30}]}
+    form = {
+        "title": "",
+        "paper": "1",
+        "mode": "mock",
+        "group": ["1"],
+        "opens": "2026-11-23T09:00",
+        "closes": "",
+        "attempts": "",
+        "feedback": "auto",
+        "notice": "",
+        "errors": errors or {},
+    }
+    return {
+        "form": form,
+        "papers": [{"id": 1, "title": "三级模拟卷（精简）", "minutes": 60, "marks": D(100)}],
+        "groups": [{"id": 1, "name": "人工智能 2401 班", "size": 32}, {"id": 2, "name": "人工智能 2402 班", "size": 30}],
+    }
 
 
 def desk_exam():
     """Context of desk/exam.html."""
-    exam = {**EXAM, "paper": "三级模拟卷（精简）", "opens": NOW, "closes": NOW + timedelta(hours=2), "state": "open", "state_text": "进行中", "release": "held",
-            "notice": "", "group": "人工智能 2401 班", "board_url": "/exams/3/board"}
-    row = {"attempt_id": 7, "name": "王子涵", "username": "s2401", "group": "人工智能 2401 班", "state": "running", "started": NOW,
-           "deadline": NOW + timedelta(hours=1), "last_save": NOW, "answered": 23, "total": 42, "earned": None, "marks": None, "url": None}
+    exam = {
+        **EXAM,
+        "paper": "三级模拟卷（精简）",
+        "opens": NOW,
+        "closes": NOW + timedelta(hours=2),
+        "state": "open",
+        "state_text": "进行中",
+        "release": "held",
+        "notice": "",
+        "group": "人工智能 2401 班",
+        "board_url": "/exams/3/board",
+    }
+    row = {
+        "attempt_id": 7,
+        "name": "王子涵",
+        "username": "s2401",
+        "group": "人工智能 2401 班",
+        "state": "running",
+        "started": NOW,
+        "deadline": NOW + timedelta(hours=1),
+        "last_save": NOW,
+        "answered": 23,
+        "total": 42,
+        "earned": None,
+        "marks": None,
+        "url": None,
+    }
     done = {**row, "attempt_id": 8, "name": "李雨桐", "state": "done", "earned": D("71.5"), "marks": D(100), "url": "/attempts/8/result"}
-    absent = {**row, "attempt_id": None, "name": "张浩然", "state": "not_started", "started": None, "deadline": None, "last_save": None, "answered": 0}
+    absent = {
+        **row,
+        "attempt_id": None,
+        "name": "张浩然",
+        "state": "not_started",
+        "started": None,
+        "deadline": None,
+        "last_save": None,
+        "answered": 0,
+    }
     error = {"marking_id": 5, "task": "零售订单数据清洗", "candidate": "刘思远", "reason": "评分程序异常。", "log": "Traceback …"}
-    return {"exam": exam, "rows": [row, done, {**done, "state": "marking", "earned": None}, {**done, "state": "error"}, absent], "queue": 2, "errors": [error],
-            "counts": {"not_started": 1, "running": 1, "done": 2, "errors": 1}}
+    return {
+        "exam": exam,
+        "rows": [row, done, {**done, "state": "marking", "earned": None}, {**done, "state": "error"}, absent],
+        "queue": 2,
+        "errors": [error],
+        "counts": {"not_started": 1, "running": 1, "done": 2, "errors": 1},
+    }
 
 
 def people(**more):
     """Context of admin/people.html."""
-    person = {"id": 1, "username": "s2401", "name": "王子涵", "role": "student", "group": "人工智能 2401 班", "active": True, "last_login": NOW}
-    return {"people": [person, {**person, "active": False, "group": "", "last_login": None}], "groups": [{"id": 1, "name": "人工智能 2401 班"}], "created": None,
-            "errors": [], "query": "", "roles": {}, **more}
+    person = {
+        "id": 1,
+        "username": "s2401",
+        "name": "王子涵",
+        "role": "student",
+        "group": "人工智能 2401 班",
+        "active": True,
+        "last_login": NOW,
+    }
+    return {
+        "people": [person, {**person, "active": False, "group": "", "last_login": None}],
+        "groups": [{"id": 1, "name": "人工智能 2401 班"}],
+        "created": None,
+        "errors": [],
+        "query": "",
+        "roles": {},
+        **more,
+    }
 
 
 def system():
     """Context of admin/system.html."""
     checks = [{"name": "没有网络", "ok": True, "detail": "连接被拒绝"}, {"name": "大量创建进程", "ok": False, "detail": "没有被终止"}]
     return {
-        "sandbox": {"name": "bwrap", "ok": True, "message": "", "checks": checks}, "database": "sqlite:///simulator.sqlite", "queue": 0,
-        "runtimes": [{"name": "python", "title": "Python", "ready": True, "state_text": "可用", "packages": ["pandas==2.3.3", "scikit-learn==1.9.1"]}],
-        "tasks": {"tasks": 2, "items": 150}, "settings": [{"key": "port", "value": "8000", "origin": "默认"}],
+        "sandbox": {"name": "bwrap", "ok": True, "message": "", "checks": checks},
+        "database": "sqlite:///simulator.sqlite",
+        "queue": 0,
+        "runtimes": [
+            {"name": "python", "title": "Python", "ready": True, "state_text": "可用", "packages": ["pandas==2.3.3", "scikit-learn==1.9.1"]}
+        ],
+        "tasks": {"tasks": 2, "items": 150},
+        "settings": [{"key": "port", "value": "8000", "origin": "默认"}],
         "events": [{"at": NOW, "who": "林监考", "what": "exam.created", "detail": "{}"}],
     }
 
 
 def catalog():
     """Context of catalog/index.html."""
-    return {"papers": [{"id": "level3-mini", "title": "三级模拟卷（精简）", "minutes": 60, "marks": D(100), "modules": "理论知识、数据处理"}],
-            "tasks": [{"id": "data/retail-orders", "title": "零售订单数据清洗", "level": 3, "marks": D(25), "points": 14, "form": "", "tags": ["S3-2.1.1"], "minutes": 20}],
-            "banks": [{"section": "1.1", "title": "业务数据采集", "judge": 5, "single": 8, "multiple": 2}]}
+    return {
+        "papers": [{"id": "level3-mini", "title": "三级模拟卷（精简）", "minutes": 60, "marks": D(100), "modules": "理论知识、数据处理"}],
+        "tasks": [
+            {
+                "id": "data/retail-orders",
+                "title": "零售订单数据清洗",
+                "level": 3,
+                "marks": D(25),
+                "points": 14,
+                "form": "",
+                "tags": ["S3-2.1.1"],
+                "minutes": 20,
+            }
+        ],
+        "banks": [{"section": "1.1", "title": "业务数据采集", "judge": 5, "single": 8, "multiple": 2}],
+    }
 
 
 def catalog_task():
     """Context of catalog/task.html."""
     return {
-        "task": {"id": "data/retail-orders", "title": "零售订单数据清洗", "level": 3, "marks": D(25), "minutes": 20, "tags": ["S3-2.1.1"], "form": "", "licence": "CC0"},
-        "statement_html": STATEMENT, "fields": [{"id": "program", "kind": "code", "label": "清洗程序"}],
+        "task": {
+            "id": "data/retail-orders",
+            "title": "零售订单数据清洗",
+            "level": 3,
+            "marks": D(25),
+            "minutes": 20,
+            "tags": ["S3-2.1.1"],
+            "form": "",
+            "licence": "CC0",
+        },
+        "statement_html": STATEMENT,
+        "fields": [{"id": "program", "kind": "code", "label": "清洗程序"}],
         "points": [{"id": "M1", "title": "原始行数正确", "marks": D(1), "grader": "number", "of": "n_raw", "args_text": "equals、unit"}],
         "runs": [{"id": "clean", "runner": "python", "of": "program", "files": ["orders.csv"], "limits": {}, "produces": ["cleaned"]}],
     }
 
 
 TABLE = {"name": "cleaned", "kind": "table", "columns": ["order_id", "city"], "rows": [["QH001", "杭州"], ["QH002", ""]], "count": 480}
-TRIAL = {"status": "ok", "message": "运行完成。", "wall_s": 1.84, "memory_mb": 121, "stdout": "480 rows", "stderr": "", "problems": [],
-         "artifacts": [TABLE, {"name": "n_raw", "kind": "text", "text": "609"}]}
-FAILED = {**TRIAL, "status": "crashed", "message": "程序报错退出。", "stderr": "KeyError: 'amount'", "artifacts": [],
-          "problems": [{"name": "cleaned", "reason": "没有写出 cleaned.csv。"}]}
-ACCOUNTS = [{"username": "s2401", "password": "maple-27", "role": "student", "name": "王子涵"}, {"username": "proctor", "password": "cedar-91", "role": "instructor", "name": "林监考"}]
+TRIAL = {
+    "status": "ok",
+    "message": "运行完成。",
+    "wall_s": 1.84,
+    "memory_mb": 121,
+    "stdout": "480 rows",
+    "stderr": "",
+    "problems": [],
+    "artifacts": [TABLE, {"name": "n_raw", "kind": "text", "text": "609"}],
+}
+FAILED = {
+    **TRIAL,
+    "status": "crashed",
+    "message": "程序报错退出。",
+    "stderr": "KeyError: 'amount'",
+    "artifacts": [],
+    "problems": [{"name": "cleaned", "reason": "没有写出 cleaned.csv。"}],
+}
+ACCOUNTS = [
+    {"username": "s2401", "password": "maple-27", "role": "student", "name": "王子涵"},
+    {"username": "proctor", "password": "cedar-91", "role": "instructor", "name": "林监考"},
+]
 ERROR = {"status": 404, "title": "没有这个页面。", "message": "没有这个页面。", "hint": "请检查地址，或从首页进入。", "back_url": "/"}
 
 SAMPLES = [
@@ -88,11 +214,21 @@ SAMPLES = [
     ("home", "home/index.html", pages.home()),
     ("home-empty", "home/index.html", {"running": [], "open_exams": [], "practice": [], "history": []}),
     ("lobby", "exam/lobby.html", pages.lobby()),
-    ("lobby-shut", "exam/lobby.html", pages.lobby(can_start=False, why_not="考试还没有开放。", sandbox_note="沙箱不可用，编程题暂不能作答。", attempts_allowed=None)),
-    ("theory", "exam/screen.html", pages.screen(0)),
-    ("practical", "exam/screen.html", pages.screen(1)),
-    ("practice", "exam/screen.html", pages.screen(1, feedback_mode="at_once", tasks=[pages.practical_task(check_url="/attempts/7/check/41", feedback=pages.result(41, "partial"))])),
-    ("review", "exam/review.html", pages.review()),
+    (
+        "lobby-shut",
+        "exam/lobby.html",
+        pages.lobby(can_start=False, why_not="考试还没有开放。", sandbox_note="沙箱不可用，编程题暂不能作答。", attempts_allowed=None),
+    ),
+    ("theory", "exam/screen.html", exams.screen(0)),
+    ("practical", "exam/screen.html", exams.screen(1)),
+    (
+        "practice",
+        "exam/screen.html",
+        exams.screen(
+            1, feedback_mode="at_once", tasks=[exams.practical_task(check_url="/attempts/7/check/41", feedback=pages.result(41, "partial"))]
+        ),
+    ),
+    ("review", "exam/review.html", exams.review()),
     ("result", "results/show.html", pages.shown()),
     ("result-pending", "results/show.html", pages.shown(sheet=pages.sheet(pending=3, errors=1, queue=4, passed=None))),
     ("result-held", "results/show.html", pages.shown(sheet=None, held=True, board_url=None)),
@@ -104,7 +240,11 @@ SAMPLES = [
     ("desk-new-wrong", "desk/new.html", desk_new({"closes": "结束时间应晚于开始时间。", "group": "所选班级不存在。"})),
     ("desk-exam", "desk/exam.html", desk_exam()),
     ("people", "admin/people.html", people()),
-    ("people-created", "admin/people.html", people(created=[{"username": "s2409", "name": "赵诗琪", "password": "birch-35"}], errors=["账号“s2401”已经存在。"])),
+    (
+        "people-created",
+        "admin/people.html",
+        people(created=[{"username": "s2409", "name": "赵诗琪", "password": "birch-35"}], errors=["账号“s2401”已经存在。"]),
+    ),
     ("system", "admin/system.html", system()),
     ("catalog", "catalog/index.html", catalog()),
     ("catalog-task", "catalog/task.html", catalog_task()),
@@ -119,4 +259,3 @@ FRAGMENTS = [
     ("trial", "partials/_trial.html", {"trial": TRIAL}),
     ("trial-failed", "partials/_trial.html", {"trial": FAILED}),
 ]
-

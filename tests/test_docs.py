@@ -51,6 +51,7 @@ def test_generated_parts_are_current():
     assert done.returncode == 0, f"run `make docs`: {done.stdout}{done.stderr}"
 
 
+@pytest.mark.slow
 def test_check_names_a_stale_file_and_docs_renews_it(tmp_path):
     for folder in ("tools", "tasks", "docs"):
         shutil.copytree(ROOT / folder, tmp_path / folder)

@@ -43,14 +43,17 @@ def quoted(columns: Iterable[str]) -> str:
     return listing([f"“{name}”" for name in columns], 5)
 
 
-def unusable(found: Table, columns: Iterable[str], expected: str) -> Mark | None:
-    """Return the mark of a table without one of `columns` or without rows; None if it can be judged."""
+def unusable(found: Table, columns: Iterable[str], expected: str, min_rows: int = 1) -> Mark | None:
+    """Return the mark of a table without one of `columns` or with fewer than `min_rows` rows; None if it can be judged."""
     missing = found.absent(columns)
     if missing:
         alike = [name for name in found.columns if fold(name) in {fold(wanted) for wanted in missing}]
         hint = f"（{quoted(alike)} 与之相近，请检查空格、大小写和全角半角）" if alike else ""
         return Mark(0.0, expected, shown_columns(found), f"表格里没有 {quoted(missing)} 列{hint}。")
-    return None if found.rows else Mark(0.0, expected, "0 行数据", EMPTY)
+    rows = len(found.rows)
+    if rows >= min_rows:
+        return None
+    return Mark(0.0, expected, f"{rows} 行数据", f"只有 {rows} 行数据，少于 {min_rows} 行，不足以判定，不得分。" if rows else EMPTY)
 
 
 def shown_columns(found: Table) -> str:

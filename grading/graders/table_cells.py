@@ -22,6 +22,8 @@ from grading.text import shorten, show_number
 
 CellType = Literal["integer", "number", "date", "text", "boolean"]
 
+Rows = Annotated[int, Key(ge=1)]
+
 _TYPE_NAMES = {"integer": "整数", "number": "数字", "date": "日期", "text": "文字", "boolean": "True/False"}
 
 
@@ -32,7 +34,8 @@ def _check_columns(*, column: Columns | None, columns: Columns | None, **_: obje
 
 @grader(validate=_check_columns)
 def no_missing(
-    found: Table, *, column: Columns | None = None, columns: Columns | None = None, all_or_nothing: bool = False, zero_at: Share = 0.0
+    found: Table, *, column: Columns | None = None, columns: Columns | None = None, all_or_nothing: bool = False, zero_at: Share = 0.0,
+    min_rows: Rows = 1,
 ) -> Mark:
     """Mark that no value is missing; the texts NaN, null, None and N/A count as missing too.
 
@@ -42,6 +45,7 @@ def no_missing(
     column, columns : one column or several; all if neither is given
     all_or_nothing : True for full marks or none
     zero_at : share of good rows that earns nothing (linear from there)
+    min_rows : a table with fewer rows earns nothing: one good row alone proves no cleaning
 
     Returns
     -------
@@ -54,7 +58,7 @@ def no_missing(
     """
     chosen = names(column or columns or found.columns)
     expected = f"{quoted(chosen)}列没有缺失值"
-    if (bad := unusable(found, chosen, expected)) is not None:
+    if (bad := unusable(found, chosen, expected, min_rows)) is not None:
         return bad
     offences = []
     for number, row in enumerate(found.pick(chosen), start=1):
@@ -67,7 +71,9 @@ def no_missing(
 
 
 @grader
-def unique(found: Table, *, columns: Columns, all_or_nothing: bool = False, zero_at: Share = 0.0) -> Mark:
+def unique(
+    found: Table, *, columns: Columns, all_or_nothing: bool = False, zero_at: Share = 0.0, min_rows: Rows = 1
+) -> Mark:
     """Mark that no row repeats an earlier one in `columns` (as text of one width, without outer spaces).
 
     Parameters
@@ -76,6 +82,7 @@ def unique(found: Table, *, columns: Columns, all_or_nothing: bool = False, zero
     columns : one column or several, taken together
     all_or_nothing : True for full marks or none
     zero_at : share of good rows that earns nothing (linear from there)
+    min_rows : a table with fewer rows earns nothing: one good row alone proves no cleaning
 
     Returns
     -------
@@ -88,7 +95,7 @@ def unique(found: Table, *, columns: Columns, all_or_nothing: bool = False, zero
     """
     chosen = names(columns)
     expected = f"{quoted(chosen)}列没有重复"
-    if (bad := unusable(found, chosen, expected)) is not None:
+    if (bad := unusable(found, chosen, expected, min_rows)) is not None:
         return bad
     seen: set[tuple[str, ...]] = set()
     offences = []
@@ -112,7 +119,7 @@ def _check_range(*, min: float | None, max: float | None, **_: object) -> None:
 @grader(validate=_check_range)
 def in_range(
     found: Table, *, column: ColumnName, min: FiniteFloat | None = None, max: FiniteFloat | None = None,
-    allow_missing: bool = False, all_or_nothing: bool = False, zero_at: Share = 0.0,
+    allow_missing: bool = False, all_or_nothing: bool = False, zero_at: Share = 0.0, min_rows: Rows = 1,
 ) -> Mark:
     """Mark that every value of a column is a number within bounds.
 
@@ -124,6 +131,7 @@ def in_range(
     allow_missing : True to leave out rows without a value; False counts them as bad
     all_or_nothing : True for full marks or none
     zero_at : share of good rows that earns nothing (linear from there)
+    min_rows : a table with fewer rows earns nothing: one good row alone proves no cleaning
 
     Returns
     -------
@@ -142,13 +150,13 @@ def in_range(
     bounds = [f"≥ {show_number(min)}"] if min is not None else []
     bounds += [f"≤ {show_number(max)}"] if max is not None else []
     expected = f"{quoted([column])}列 {' 且 '.join(bounds)}"
-    return _judge(found, column, good, expected, "不在范围内或不是数字", allow_missing, all_or_nothing, zero_at)
+    return _judge(found, column, good, expected, "不在范围内或不是数字", allow_missing, all_or_nothing, zero_at, min_rows)
 
 
 @grader
 def allowed_values(
     found: Table, *, column: ColumnName, values: Annotated[tuple[bool | int | float | str, ...], Key(min_length=1)],
-    allow_missing: bool = False, all_or_nothing: bool = False, zero_at: Share = 0.0,
+    allow_missing: bool = False, all_or_nothing: bool = False, zero_at: Share = 0.0, min_rows: Rows = 1,
 ) -> Mark:
     """Mark that a column holds nothing but the allowed values, written exactly so (` 男` is not `男`).
 
@@ -160,6 +168,7 @@ def allowed_values(
     allow_missing : True to leave out rows without a value; False counts them as bad
     all_or_nothing : True for full marks or none
     zero_at : share of good rows that earns nothing (linear from there)
+    min_rows : a table with fewer rows earns nothing: one good row alone proves no cleaning
 
     Returns
     -------
@@ -178,7 +187,7 @@ def allowed_values(
         return (isinstance(cell, str) and cell in texts) or as_number(cell) in numbers or as_boolean(cell) in flags
 
     expected = shorten(f"{quoted([column])}列只有 {'、'.join(map(str, values[:12]))}", 150)
-    return _judge(found, column, good, expected, "不是允许的值", allow_missing, all_or_nothing, zero_at)
+    return _judge(found, column, good, expected, "不是允许的值", allow_missing, all_or_nothing, zero_at, min_rows)
 
 
 def _check_type(*, type: CellType, format: str | None, **_: object) -> None:
@@ -199,7 +208,7 @@ def _check_type(*, type: CellType, format: str | None, **_: object) -> None:
 @grader(validate=_check_type)
 def dtype(
     found: Table, *, column: ColumnName, type: CellType, format: str | None = None, allow_missing: bool = False,
-    all_or_nothing: bool = False, zero_at: Share = 0.0,
+    all_or_nothing: bool = False, zero_at: Share = 0.0, min_rows: Rows = 1,
 ) -> Mark:
     """Mark that every value of a column is of one type.
 
@@ -213,6 +222,7 @@ def dtype(
     allow_missing : True to leave out rows without a value; False counts them as bad
     all_or_nothing : True for full marks or none
     zero_at : share of good rows that earns nothing (linear from there)
+    min_rows : a table with fewer rows earns nothing: one good row alone proves no cleaning
 
     Returns
     -------
@@ -232,7 +242,7 @@ def dtype(
     }
     what = _TYPE_NAMES[type] + (f"，格式 {format}" if format else "")
     return _judge(
-        found, column, tests[type], f"{quoted([column])}列都是{what}", f"不是{what}", allow_missing, all_or_nothing, zero_at
+        found, column, tests[type], f"{quoted([column])}列都是{what}", f"不是{what}", allow_missing, all_or_nothing, zero_at, min_rows
     )
 
 
@@ -248,10 +258,10 @@ def _has_format(cell: Cell, format: str) -> bool:
 
 def _judge(
     found: Table, column: str, good: Callable[[Cell], bool], expected: str, fault: str, allow_missing: bool,
-    all_or_nothing: bool, zero_at: float,
+    all_or_nothing: bool, zero_at: float, min_rows: int,
 ) -> Mark:
     """Mark the cells of one column by the test `good`; a missing cell is bad or left out."""
-    if (bad := unusable(found, [column], expected)) is not None:
+    if (bad := unusable(found, [column], expected, min_rows)) is not None:
         return bad
     cells = [(n, c) for n, c in enumerate(found.column(column), start=1) if not (allow_missing and is_missing(c))]
     if not cells:

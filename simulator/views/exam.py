@@ -18,7 +18,7 @@ from simulator.pages.home import lobby_view
 from simulator.pages.result import feedback_view
 from simulator.pages.screen import review_view, screen_view
 from simulator.services import services
-from simulator.web import commit, local, now, session
+from simulator.web import commit, hms, now, session
 
 blueprint = Blueprint("exam", __name__)
 
@@ -73,7 +73,7 @@ def save_form(attempt_id: int, screen: int) -> Any:
         cleaned = responses.clean(_task(attempt, task["position"]), form, services().blobs)
         attempts.save_draft(session(), attempt, task["position"], task["rev"], cleaned, now())
     commit()
-    flash(_("已保存 %(time)s", time=local(now()).strftime("%H:%M:%S")), "success")
+    flash(_("已保存 %(time)s", time=hms(now())), "success")
     return redirect(url_for("exam.screen", attempt_id=attempt.id, screen=screen))
 
 
@@ -91,14 +91,10 @@ def save(attempt_id: int, position: int) -> Any:
         saved = attempts.save_draft(session(), attempt, position, body["rev"], response, now())
     except Outdated as error:
         draft = error.draft
-        error.extra = {"rev": draft.rev, "response": draft.response, "saved_at": _hms(draft.saved_at)}
+        error.extra = {"rev": draft.rev, "response": draft.response, "saved_at": hms(draft.saved_at)}
         raise
     commit()
-    return {"rev": saved.rev, "saved_at": _hms(saved.saved_at), "remaining_ms": clock_view(attempt, now())["remaining_ms"]}
-
-
-def _hms(moment: Any) -> str:
-    return local(moment).strftime("%H:%M:%S")
+    return {"rev": saved.rev, "saved_at": hms(saved.saved_at), "remaining_ms": clock_view(attempt, now())["remaining_ms"]}
 
 
 @blueprint.post("/attempts/<int:attempt_id>/uploads/<int:position>/<field_id>")
@@ -154,7 +150,7 @@ def flag(attempt_id: int, position: int) -> Any:
 def clock(attempt_id: int) -> Any:
     """Return the time left."""
     view = clock_view(own_attempt(attempt_id), now())
-    return {"remaining_ms": view["remaining_ms"], "state": view["state"], "server_time": _hms(now()), "notice": ""}
+    return {"remaining_ms": view["remaining_ms"], "state": view["state"], "server_time": hms(now()), "notice": ""}
 
 
 @blueprint.get("/attempts/<int:attempt_id>/hand-in")

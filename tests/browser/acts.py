@@ -37,6 +37,11 @@ def open_attempt(page: Page, username: str, attempt_id: int, screen: int = 1) ->
     expect(page.get_by_role("timer")).to_be_visible()
 
 
+def ready(page: Page) -> None:
+    """Wait until the scripts of the exam run: keys pressed before would be lost."""
+    expect(page.get_by_role("button", name="隐藏")).to_be_visible()
+
+
 def item(page: Page, label: int) -> Locator:
     """A theory task by its number."""
     return page.get_by_role("region", name=re.compile(rf"^第\s*{label}\s*题"))

@@ -33,7 +33,7 @@ def write_program(page: Page, text: str) -> None:
 
 def hand_in_picture(page: Page) -> None:
     page.get_by_label("选择文件").set_input_files({"name": "图.png", "mimeType": "image/png", "buffer": tree.png()})
-    expect(page.get_by_role("link", name="图.png")).to_be_visible()
+    expect(page.get_by_role("group", name="截图").get_by_text("图.png")).to_be_visible()
     page.get_by_label("来源").fill("自己画的")
     acts.saved(page)
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from grading.model import Task
 from tests.grading import trees
+
+# No deadline: on a busy machine a slow example is no wrong example.
+settings.register_profile("grading", max_examples=50, deadline=None)
+settings.load_profile("grading")
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ F1 = {"metric": "f1_macro", "bands": [{"at": 0.9, "fraction": 1}, {"at": 0.7, "f
 ERROR = {"metric": "mean_absolute_error", "better": "lower", "bands": [{"at": 0.5, "fraction": 1}, {"at": 5, "fraction": 0.5}]}
 ACCURACY: dict = {}
 
-_SHUFFLED = Random(4).sample(range(200), 200)
-LABELS = [("0", "1")[n % 2] for n in range(200)]
+_SHUFFLED = Random(4).sample(range(80), 80)
+LABELS = [("0", "1")[n % 2] for n in range(80)]
 
 
 def truth(ids: list[str], actual: list[str]) -> str:
@@ -44,7 +44,7 @@ def problems(tmp_path, rows: str, args: dict, changes: dict | None = None) -> li
 
 
 def random_ids() -> list[str]:
-    return [f"C{n:04}" for n in Random(1).sample(range(5000), 200)]
+    return [f"C{n:04}" for n in Random(1).sample(range(5000), 80)]
 
 
 def labels(order: str) -> list[str]:
@@ -71,7 +71,7 @@ def test_rows_sorted_by_label_are_caught(tmp_path, args, order):
 @pytest.mark.parametrize("order", ["up", "down"])
 def test_ids_that_give_the_label_away_are_caught(tmp_path, args, order):
     """Shuffled rows do not help if the ids were numbered before shuffling."""
-    numbered = list(zip((f"C{n}" for n in range(200)), labels(order), strict=True))
+    numbered = list(zip((f"C{n}" for n in range(80)), labels(order), strict=True))
     rows = [numbered[n] for n in _SHUFFLED]
     assert problems(tmp_path, truth([i for i, _ in rows], [a for _, a in rows]), args) == [f"M1-id-column-{order}"]
 
@@ -84,10 +84,10 @@ def test_words_as_labels_are_caught_too(tmp_path):
 
 
 @pytest.mark.parametrize(("sales", "caught"), [
-    ([str(n) for n in range(200)], ["M1-row-order-up"]),
-    ([str(n * 7 % 200) for n in range(200)], []),
-    (["50"] * 190 + [str(n * 20) for n in range(10)], ["M1-constant-50"]),
-    ([str(50 + n * 7 % 200 / 100) for n in range(200)], ["M1-constant-50.995"]),
+    ([str(n) for n in range(80)], ["M1-row-order-up"]),
+    ([str(n * 7 % 80) for n in range(80)], []),
+    (["50"] * 76 + [str(n * 30) for n in range(4)], ["M1-constant-50"]),
+    ([str(50 + n * 7 % 80 / 40) for n in range(80)], ["M1-constant-50.9875"]),
 ])
 def test_measured_numbers_are_guessed_by_order_mean_and_median(tmp_path, sales, caught):
     found = problems(tmp_path, truth(random_ids(), sales), ERROR)
@@ -96,13 +96,13 @@ def test_measured_numbers_are_guessed_by_order_mean_and_median(tmp_path, sales, 
 
 
 def test_rare_class_that_accuracy_does_not_see_is_caught(tmp_path):
-    rare = ["1" if n % 20 == 0 else "0" for n in range(200)]
+    rare = ["1" if n % 40 == 3 else "0" for n in range(80)]
     assert "M1-constant-0" in problems(tmp_path, truth(random_ids(), rare), ACCURACY)
     assert problems(tmp_path / "b", truth(random_ids(), rare), F1) == []
 
 
 def test_author_may_allow_what_a_baseline_earns(tmp_path):
-    rare = truth(random_ids(), ["1" if n % 8 == 0 else "0" for n in range(200)])
+    rare = truth(random_ids(), ["1" if n % 8 == 3 else "0" for n in range(80)])
     assert problems(tmp_path, rare, ACCURACY) == ["M1-constant-0"]
     assert problems(tmp_path / "b", rare, ACCURACY, {"baseline_max": 6}) == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from grading.cells import as_boolean, as_date, as_number, as_text, close, identity, is_integer, is_missing, same, show
 
@@ -95,16 +95,19 @@ def test_tolerance():
     assert same(100, "101", rel_tol=0.01)
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([float("nan"), float("inf"), float("-inf")]))
 def test_nothing_is_close_to_what_is_not_finite(expected, found):
     assert not close(expected, found, abs_tol=1e308, rel_tol=1.0)
 
 
+@settings(deadline=None)
 @given(CELLS, CELLS)
 def test_same_is_symmetric_without_tolerance(a, b):
     assert same(a, b) == same(b, a)
 
 
+@settings(deadline=None)
 @given(CELLS)
 def test_every_cell_equals_itself_and_can_be_shown(cell):
     assert same(cell, cell)

@@ -105,8 +105,11 @@ def test_blank_response_is_blank_everywhere_and_runs_nothing(task):
 
 def test_blank_is_decided_before_parsing(tmp_path):
     """What would not parse is blank all the same if nothing was given, and blank never costs an error."""
-    task = make_task(tmp_path / "t", {"fields.0": {"id": "rows", "kind": "file", "accept": [".png"]},
-                                      "points.0": {"id": "M1", "title": "图", "marks": 1, "grader": "file_exists", "of": "rows"}}, base=PLAIN)
+    changes = {
+        "fields.0": {"id": "rows", "kind": "file", "accept": [".png"]},
+        "points.0": {"id": "M1", "title": "图", "marks": 1, "grader": "file_exists", "of": "rows"},
+    }
+    task = make_task(tmp_path / "t", changes, base=PLAIN)
     assert statuses(grade(task, {"rows": "", "word": "　\t"})) == {"M1": "blank", "M2": "blank"}
     assert statuses(grade(task, {"rows": Upload("a.png", b"")})) == {"M1": "incorrect", "M2": "blank"}
 
@@ -290,7 +293,9 @@ def test_missing_optional_value_is_still_judged_without_it(two_values, result):
     assert (found.status, found.earned, found.found) == ("partial", 1, "None")
 
 
-@pytest.mark.parametrize("sandbox", [None, PreparedSandbox(SandboxError("坏了")), PreparedSandbox(RunResult("sandbox_error", message="坏了。"))])
+@pytest.mark.parametrize("sandbox", [
+    None, PreparedSandbox(SandboxError("坏了")), PreparedSandbox(RunResult("sandbox_error", message="坏了。")),
+])
 def test_half_of_the_evidence_missing_by_our_fault_is_not_final(two_values, sandbox):
     found = by_id(grade(two_values, FULL, sandbox=sandbox))["M5"]
     assert (found.status, found.cause, found.earned) == ("error", "fault", 0)
@@ -301,7 +306,8 @@ def test_full_marks_on_half_of_the_evidence_are_final(tmp_path):
         return Mark(1.0)
 
     with registered(content):
-        task = make_task(tmp_path / "t", {"points.4": {"id": "M5", "title": "步骤", "marks": 2, "grader": "content", "of": ["program", "printed"]}})
+        point = {"id": "M5", "title": "步骤", "marks": 2, "grader": "content", "of": ["program", "printed"]}
+        task = make_task(tmp_path / "t", {"points.4": point})
         assert by_id(grade(task, FULL))["M5"].status == "correct"
 
 
@@ -318,7 +324,8 @@ def test_blank_first_value_is_blank_whatever_the_second(two_values):
     ({"rule": "all_or_nothing"}, "partial_no_wrong", "0.00"), ({"rule": "partial_no_wrong"}, "all_or_nothing", "1.00"),
 ])
 def test_paper_sets_only_what_the_task_leaves_open(tmp_path, own, paper, earned):
-    task = make_task(tmp_path / "t", {"points.1.args": {"key": ["A", "B"], **own}, "runs": [], "points.4": ..., "points.3": ..., "marks": 5})
+    changes = {"points.1.args": {"key": ["A", "B"], **own}, "runs": [], "points.4": ..., "points.3": ..., "marks": 5}
+    task = make_task(tmp_path / "t", changes)
     defaults = {"choice": {"rule": paper}} if paper else None
     found = by_id(grade(task, {"column": ["A"]}, defaults=defaults))
     assert str(found["M2"].earned) == earned
@@ -336,7 +343,7 @@ uploads = st.builds(Upload, st.sampled_from(["a.csv", "a.xlsx", "a", "a.png"]), 
 
 @given(response=st.dictionaries(st.sampled_from([*FULL, "other"]), anything | uploads | st.sampled_from([["A", "B"], ["A"]])),
        result=st.sampled_from([*(case[0] for case in RUNS.values()), GOOD_RUN]))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_handed_in_every_point_gets_one_verdict_within_its_marks(task, response, result):
     grading = grade(task, response, sandbox=PreparedSandbox(result))
     assert [verdict.id for verdict in grading.verdicts] == [point.id for point in task.points]

@@ -110,7 +110,7 @@ def test_unpacking_from_many_threads_leaves_one_whole_copy(task, tmp_path):
     "./../x", "item.json",
 ])
 def test_name_that_does_not_belong_is_refused_and_nothing_is_left(task, tmp_path, name):
-    good = {n: b"" for n in names(pack(task))}
+    good = dict.fromkeys(names(pack(task)), b"")
     with pytest.raises(TaskError, match="不该有的文件"):
         unpack(zipped({**good, name: "x"}), "t", tmp_path / "store" / "abc")
     assert list((tmp_path / "store").iterdir()) == []

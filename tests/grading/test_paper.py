@@ -55,7 +55,8 @@ def test_paper_survives_json():
 
 STANDARDS = {
     "chapters": ({"theory.1.weight": 31}, ["100"]),
-    "chapters with their sections": ({"theory.1.weight": 20, "theory.1.sections.0.weight": 20, "theory.1.sections.0.items.0.weight": 20}, ["100"]),
+    "chapters with their sections": (
+        {"theory.1.weight": 20, "theory.1.sections.0.weight": 20, "theory.1.sections.0.items.0.weight": 20}, ["100"]),
     "sections": ({"theory.0.sections.1.weight": 19, "theory.0.sections.1.items.0.weight": 19}, ["第 1 章", "70"]),
     "items": ({"theory.0.sections.0.items.0.weight": 31}, ["1.1 节", "50"]),
     "unknown key": ({"theory.0.sections.0.items.0.wieght": 30}, ["未知的键", "weight"]),

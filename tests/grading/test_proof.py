@@ -7,7 +7,16 @@ import pytest
 from grading.proof import load_expectation, prove
 from grading.sandbox.contract import RunResult
 from tests.grading.trees import (
-    FULL, GOOD_RUN, SAMPLES, PreparedSandbox, changed, make_plain, make_task, refusal, registered, write_samples,
+    FULL,
+    GOOD_RUN,
+    SAMPLES,
+    PreparedSandbox,
+    changed,
+    make_plain,
+    make_task,
+    refusal,
+    registered,
+    write_samples,
 )
 
 

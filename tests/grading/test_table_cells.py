@@ -129,3 +129,19 @@ def test_all_or_nothing_and_zero_at(function, args):
 def test_bad_arguments(name, args):
     with pytest.raises(TaskError):
         get_grader(name).bind(args)
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("no_missing", {}), ("unique", {"columns": "a"}), ("in_range", {"column": "a", "min": 0}),
+        ("allowed_values", {"column": "a", "values": [1, 2]}), ("dtype", {"column": "a", "type": "integer"}),
+    ],
+)
+def test_a_few_good_rows_earn_nothing_where_many_are_asked(name, args):
+    grader = get_grader(name)
+    table = Table(("a",), (("1",), ("2",)))
+    assert grader.function(table, **grader.bind(args)).fraction == 1.0
+    mark = grader.function(table, **grader.bind({**args, "min_rows": 3}))
+    assert mark.fraction == 0.0
+    assert "只有 2 行数据，少于 3 行" in mark.reason

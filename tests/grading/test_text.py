@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from grading.text import as_number, chinese_number, fold, listing, normalise, plain_number, shorten, show_number, typed_number
 
@@ -25,6 +25,7 @@ def test_normalise(written, plain):
     assert normalise(written) == plain
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_normalising_twice_changes_nothing_more(text):
     assert normalise(normalise(text)) == normalise(text)
@@ -54,6 +55,7 @@ def test_typed_numbers(typed, number):
     assert typed_number(typed) == number
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_a_number_is_finite_or_none(text):
     for number in (plain_number(text), typed_number(text), as_number(text)):
@@ -83,6 +85,7 @@ def test_numbers_are_shown_without_noise():
     assert show_number(1200.0) == "1200"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.integers(2, 80))
 def test_shortened_text_is_one_printable_line(text, limit):
     short = shorten(text, limit)

@@ -54,9 +54,10 @@ def test_bad_yaml_is_one_sentence_with_its_place(case):
     assert time.process_time() - started < 2
 
 
-def test_large_file_is_refused_unread(tmp_path):
+@pytest.mark.parametrize("content", ["x" * (3 * 1024 * 1024), "长" * (1024 * 1024)], ids=["letters", "bytes, not characters"])
+def test_large_file_is_refused_unread(tmp_path, content):
     path = tmp_path / "bank.yaml"
-    path.write_bytes(b"a: " + b"x" * (3 * 1024 * 1024))
+    path.write_text(f"a: {content}", "utf-8")
     started = time.process_time()
     assert f"{MAX_BYTES // 1024} KB" in refusal(read_yaml, path).message
     assert time.process_time() - started < 0.5

@@ -2,7 +2,7 @@
 // left, and again and again (with growing pauses) while the server cannot be reached. Also the one status line.
 import { Draft } from './draft.js';
 import { collect } from './collect.js';
-import { announce, banner, text, timeOfDay } from './texts.js';
+import { announce, banner, text } from './texts.js';
 
 const IDLE_MS = 1500; // after the last change
 const LONGEST_MS = 15000; // while somebody types without a pause
@@ -38,7 +38,7 @@ export class Autosave {
   #adopt(section) {
     const { position, rev, saveUrl: url, label, savedAt } = section.dataset;
     const response = collect(section, { asServed: true });
-    const served = { rev: Number(rev), response, url, label, savedAt: savedAt && timeOfDay(savedAt) };
+    const served = { rev: Number(rev), response, url, label, savedAt };
     const draft = this.#add({ position: Number(position), section, served });
     const entry = this.outbox.get(draft.position);
     const found = entry ? draft.recover(entry) : 'none';

@@ -81,14 +81,18 @@ export function fingerprint(response) {
   return JSON.stringify(ordered(response ?? {}));
 }
 
-/** A short readable version of `response`, for comparing two of them; `section` may be null. */
-export function describe(response, section) {
-  return Object.entries(response ?? {}).map(([id, value]) => {
+/** What `response` says where `other` says something else, as readable text; `section` (for labels) may be null. */
+export function describeDifference(response, other, section) {
+  const ids = section ? fieldsOf(section).map((field) => field.dataset.field) : Object.keys({ ...response, ...other });
+  const differing = ids.filter((id) => fingerprint({ id: response[id] }) !== fingerprint({ id: other[id] }));
+  return differing.filter((id) => id in response).map((id) => {
     const field = section?.querySelector(`[data-field="${CSS.escape(id)}"]`);
     const label = field?.querySelector('label, legend')?.textContent.trim();
-    const shown = Array.isArray(value) ? value.map((one) => optionText(field, one)).join('、') : value.name ?? value;
-    return field?.dataset.kind !== 'choice' && label ? `${label}：${shown}` : shown;
-  }).join('\n');
+    const value = response[id];
+    const shown = Array.isArray(value) ? value.map((one) => optionText(field, one)).join('\n') : value.name ?? value;
+    const named = label && (field.dataset.kind !== 'choice' || field.querySelector('legend'));
+    return named && ids.length > 1 ? `${label}：\n${shown}` : shown;
+  }).join('\n\n');
 }
 
 function optionText(field, id) {

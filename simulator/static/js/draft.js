@@ -9,7 +9,7 @@
 // be refused as "older than the server's" although nobody else wrote. So the very same {rev, response} (`sent`) is
 // repeated until its fate is known; the server answers a repetition with its current revision. Only then the newer text
 // follows. `sent` stands in the outbox too, so this holds across a reload or a crash.
-import { collect, describe, fill, fingerprint } from './collect.js';
+import { collect, describeDifference, fill, fingerprint } from './collect.js';
 import { send } from './api.js';
 
 const KEEPALIVE_BYTES = 60000; // browsers allow 64 KiB for all keepalive requests of a page together
@@ -141,9 +141,10 @@ export class Draft {
     this.onChange(this);
   }
 
-  /** Both versions in a few words, for the question. */
+  /** Where the two versions differ, in words, for the question. */
   versions() {
-    return { mine: describe(this.current, this.section), theirs: describe(this.conflict.response, this.section) };
+    const { current, conflict: { response }, section } = this;
+    return { mine: describeDifference(current, response, section), theirs: describeDifference(response, current, section) };
   }
 
   #request(body) {
