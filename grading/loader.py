@@ -12,7 +12,7 @@ from grading.errors import TaskError
 from grading.fields import get_kind
 from grading.model import FieldSpec, RunSpec, ScoringPoint, Task
 from grading.registry import Grader, KeyFile, get_grader
-from grading.runners import get_runner
+from grading.runners import accepts, get_runner
 from grading.specs import parse, task_file
 from grading.yamlfile import read_mapping
 
@@ -142,6 +142,9 @@ def _check_run(task: Task, run: RunSpec, file: Path, key: str) -> None:
     fields = {field.id: field for field in task.fields}
     if run.of not in fields:
         raise TaskError(f"没有名为 {run.of!r} 的作答项；可用：{_names(fields)}", file=file, key=f"{key}.of")
+    value = get_kind(fields[run.of].kind).value
+    if value not in accepts(run.runner):
+        raise TaskError(f"运行器 {run.runner} 运行 {_names(accepts(run.runner))}，而 {run.of} 是 {value}", file=file, key=f"{key}.of")
     hidden = _files(task.root / "key") if task.root else ()
     for where, wanted, present in (("files", run.files, task.files), ("hidden", run.hidden, hidden)):
         for name in wanted:
@@ -157,7 +160,8 @@ def _bind(task: Task, point: ScoringPoint, kinds: Mapping[str, str], file: Path,
     try:
         grader = get_grader(point.grader)
         _check_sources(point, grader, kinds)
-        return grader.bind(_with_key_files(task, grader, point.args))
+        _check_proof(point, kinds)
+        return grader.bind(_with_key_files(task, grader, point.args, "args"))
     except TaskError as error:
         place = ".".join(part for part in (key, error.key) if part)
         raise TaskError(error.message, file=error.file or file, key=place) from None
@@ -173,16 +177,31 @@ def _check_sources(point: ScoringPoint, grader: Grader, kinds: Mapping[str, str]
         raise TaskError(f"评分器 {grader.name} 要看 {grader.required}–{len(grader.accepts)} 项，这里写了 {len(point.sources)} 项", key="of")
 
 
-def _with_key_files(task: Task, grader: Grader, args: Mapping[str, Any]) -> dict[str, Any]:
+def _check_proof(point: ScoringPoint, kinds: Mapping[str, str]) -> None:
+    """A proof (see `ast_step`) is another grader that looks at the second item of `of`."""
+    proof = point.args.get("proof")
+    if not isinstance(proof, Mapping) or not isinstance(proof.get("grader"), str):
+        return
+    if len(point.sources) < 2:
+        raise TaskError("写了 proof，of 里就要有它看的产物：[作答项, 产物]", key="of")
+    try:
+        accepted = get_grader(proof["grader"]).accepts[0]
+    except TaskError as error:
+        raise TaskError(error.message, key="args.proof.grader") from None
+    if accepted not in COMPATIBLE[kinds[point.sources[1]]]:
+        raise TaskError(f"proof 的评分器 {proof['grader']} 需要 {accepted}，而 {point.sources[1]} 是 {kinds[point.sources[1]]}", key="of")
+
+
+def _with_key_files(task: Task, grader: Grader, args: Mapping[str, Any], place: str) -> dict[str, Any]:
     """Replace the names of key files by the files themselves, wherever the grader's signature asks for one."""
     resolved = dict(args)
     for name in grader.key_files & args.keys():
         if args[name] is not None:
-            resolved[name] = _key_file(task, args[name], f"args.{name}")
+            resolved[name] = _key_file(task, args[name], f"{place}.{name}")
     proof = args.get("proof")
     if isinstance(proof, Mapping) and isinstance(proof.get("grader"), str) and isinstance(proof.get("args", {}), Mapping):
         nested = get_grader(proof["grader"])
-        resolved["proof"] = {**proof, "args": _with_key_files(task, nested, proof.get("args", {}))}
+        resolved["proof"] = {**proof, "args": _with_key_files(task, nested, proof.get("args", {}), f"{place}.proof.args")}
     return resolved
 
 

@@ -115,6 +115,7 @@ def _secure(response: Response) -> Response:
 
 
 def _answer(status: int, message: str, hint: str, **extra: Any) -> tuple[Response | str, int]:
+    message, hint = _(message), _(hint) if hint else ""
     if wants_json():
         return jsonify({"ok": False, "error": message, "hint": hint, "status": status, **extra}), status
     page = render_template("errors/error.html", status=status, title=message, message=message, hint=hint, back_url=url_for("home.index"))

@@ -82,8 +82,12 @@ def modules_of(entry):
 def test_the_exam_page_fits_its_budget():
     modules = modules_of(STATIC / "js" / "exam.js") | modules_of(STATIC / "js" / "page.js")
     assert {"exam.js", "draft.js", "outbox.js", "timer.js", "confirm.js"} <= {path.name for path in modules}
-    size = sum(len(gzip.compress(path.read_bytes(), 9)) for path in [*modules, STATIC / "app.css", STATIC / "icons.svg"])
+    files = [*modules, STATIC / "js" / "early.js", STATIC / "app.css", STATIC / "icons.svg"]
+    size = sum(len(gzip.compress(path.read_bytes(), 9)) for path in files)
     assert size <= EXAM_BUDGET, f"{size} bytes"
+    head = (ROOT / "templates" / "partials" / "_exam_head.html").read_text("utf-8")
+    preloaded = set(re.findall(r"'(\w+)'", head.partition("{% for")[2].partition("%}")[0]))
+    assert preloaded == {path.stem for path in modules} - {"exam", "page"}
 
 
 def test_every_import_leads_to_a_file():

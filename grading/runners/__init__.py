@@ -1,7 +1,8 @@
 """Runners by name: each executes a candidate's work inside the sandbox and brings back artifacts.
 
-A runner is one file here with a function `run`; it is found by its file name, so `runner: python` in a task is
-`grading/runners/python.py`. Files that begin with an underscore help runners and are none themselves.
+A runner is one file here with a function `run` and `ACCEPTS`, the kinds of value it executes; it is found by its file
+name, so `runner: python` in a task is `grading/runners/python.py`. Files that begin with an underscore help runners and
+are none themselves.
 """
 
 from __future__ import annotations
@@ -45,7 +46,17 @@ def names() -> tuple[str, ...]:
 
 def get_runner(name: str) -> Runner:
     """Return the runner called `name`; TaskError lists the valid names."""
+    runner: Runner = _module(name).run
+    return runner
+
+
+def accepts(name: str) -> tuple[str, ...]:
+    """Return the kinds of value that runner `name` can execute (see `FieldKind.value`)."""
+    kinds: tuple[str, ...] = _module(name).ACCEPTS
+    return kinds
+
+
+def _module(name: str) -> Any:
     if name not in names():
         raise TaskError(f"没有名为 {name!r} 的运行器；可用：{', '.join(names())}", key="runner")
-    runner: Runner = importlib.import_module(f"grading.runners.{name}").run
-    return runner
+    return importlib.import_module(f"grading.runners.{name}")

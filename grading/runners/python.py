@@ -16,6 +16,7 @@ from grading.runners import Problem, RunOutcome, _artifacts
 from grading.sandbox.contract import RunJob, RunResult, RunStatus, Sandbox
 
 RUNTIME = "python"
+ACCEPTS = ("code", "text")
 PROGRAM = "main.py"
 HARNESS = "_harness.py"
 VARIABLES = "_variables.json"

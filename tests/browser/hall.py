@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from simulator import attempts, serving
+from simulator import attempts, catalog, serving
 from simulator.config import ROOT, load_settings
 from simulator.models import Attempt, Draft, Exam
 from simulator.services import Services
 from tests import factories
 
-READY_S = 30
+READY_S = 60  # the sandbox tests itself before the first page is served
 STOP_S = 20
 
 
@@ -120,8 +121,10 @@ class Hall:
         return username
 
     def exam(self, **kwargs: Any) -> int:
-        """Create an exam, open for two hours unless told otherwise; return its id."""
+        """Create an exam, open for two hours unless told otherwise, on the only paper or on `paper`; return its id."""
         with self.services.db.write() as session:
+            if "paper" in kwargs:
+                kwargs["paper"] = next(p for p in catalog.latest_papers(session) if p.paper_id == kwargs["paper"])
             values = {"title": f"模拟考试 {next(self._names)}", "opens_at": now() - timedelta(minutes=1), **kwargs}
             return factories.make_exam(session, now(), **values).id
 
@@ -129,6 +132,15 @@ class Hall:
         """Start an attempt; return its id."""
         with self.services.db.write() as session:
             return factories.make_attempt(session, now(), username, session.get_one(Exam, exam_id)).id
+
+    def finish(self, attempt_id: int, answers: Callable[[Session, Attempt], dict[int, dict[str, Any]]]) -> None:
+        """Store `answers(session, attempt)` as drafts and hand in; the server marks."""
+        with self.services.db.write() as session:
+            attempt = session.get_one(Attempt, attempt_id)
+            for position, response in answers(session, attempt).items():
+                attempts.save_draft(session, attempt, position, 0, response, now())
+            session.flush()
+            attempts.submit(session, attempt, now(), by="candidate", who=attempt.user_id)
 
     def look(self, attempt_id: int) -> Attempt:
         """Return the attempt as it is stored now."""

@@ -103,7 +103,7 @@ def test_rare_class_that_accuracy_does_not_see_is_caught(tmp_path):
 
 def test_author_may_allow_what_a_baseline_earns(tmp_path):
     rare = truth(random_ids(), ["1" if n % 8 == 3 else "0" for n in range(80)])
-    assert problems(tmp_path, rare, ACCURACY) == ["M1-constant-0"]
+    assert "M1-constant-0" in problems(tmp_path, rare, ACCURACY)
     assert problems(tmp_path / "b", rare, ACCURACY, {"baseline_max": 6}) == []
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from grading.errors import TaskError
 from grading.loader import load_task
-from grading.registry import KeyFile, all_graders
-from tests.grading.trees import FILES, PLAIN, make_task, refusal, write_task, write_yaml
+from grading.model import Mark
+from grading.registry import KeyFile, all_graders, get_grader
+from tests.grading.trees import FILES, PLAIN, changed, make_task, refusal, registered, write_task, write_yaml
 
 # change → place inside task.yaml, words that the sentence holds
 REFUSED = {
@@ -49,6 +50,7 @@ REFUSED = {
     "unknown grader": ({"points.0.grader": "numbr"}, "points.0.grader", ["'numbr'", "number", "table_match"]),
     "of is unknown": ({"points.0.of": "row"}, "points.0.of", ["'row'", "rows", "column", "program", "cleaned", "printed"]),
     "of in a run is unknown": ({"runs.0.of": "code"}, "runs.0.of", ["'code'", "program"]),
+    "run of a number": ({"runs.0.of": "rows"}, "runs.0.of", ["python", "code", "rows", "number"]),
     "second of is unknown": ({"points.0.of": ["rows", "x"]}, "points.0.of", ["number", "1"]),
     "empty of": ({"points.0.of": []}, "points.0.of", ["number", "0"]),
     "grader takes another kind": ({"points.3.of": "rows"}, "points.3.of", ["row_count", "table", "rows", "number"]),
@@ -94,6 +96,31 @@ def test_one_mistake_is_named_with_its_place_and_what_is_allowed(tmp_path, case)
     assert error.file == str(tmp_path / "mini" / "task.yaml")
     for word in words:
         assert word in error.message, (word, error.message)
+
+
+STEP = {"id": "M6", "title": "去重这一步", "marks": 1, "grader": "ast_step", "of": ["program", "cleaned"], "args": {
+    "calls": ["drop_duplicates"], "proof": {"grader": "table_match", "args": {"key": "more.csv", "on": "shop"}}}}
+PROOFS = {
+    "unknown grader": ({"args.proof.grader": "tabel"}, "points.5.args.proof.grader", ["'tabel'", "table_match"]),
+    "unknown argument": ({"args.proof.args.kay": "x"}, "points.5.args.proof.args", ["table_match", "'kay'"]),
+    "missing key file": ({"args.proof.args.key": "x.csv"}, "points.5.args.proof.args.key", ["'x.csv'", "more.csv"]),
+    "nothing to look at": ({"of": "program"}, "points.5.of", ["proof", "of"]),
+    "another kind of value": ({"of": ["program", "printed"]}, "points.5.of", ["table_match", "table", "printed", "text"]),
+}
+
+
+@pytest.mark.parametrize("case", PROOFS)
+def test_proof_of_a_step_is_checked_like_a_point(tmp_path, case):
+    changes, key, words = PROOFS[case]
+    error = refusal(load_task, write_task(tmp_path / "mini", {"marks": 11, "points.5": changed(STEP, changes)}))
+    assert error.key == key, error
+    for word in words:
+        assert word in error.message, (word, error.message)
+
+
+def test_proof_of_a_step_gets_its_key_file(tmp_path):
+    task = make_task(tmp_path / "mini", {"marks": 11, "points.5": STEP})
+    assert task.bound["M6"]["proof"].args["key"] == KeyFile(task.root / "key" / "more.csv")
 
 
 # files of the folder → name of the file that the error speaks of, words
@@ -182,6 +209,15 @@ def test_program_may_be_given_to_a_text_grader(tmp_path):
 ])
 def test_id_is_the_path_below_tasks(tmp_path, below, task_id):
     assert load_task(write_task(tmp_path / below)).id == task_id
+
+
+def test_two_graders_of_one_name_are_refused():
+    def number(found: float) -> Mark:
+        return Mark(1.0)
+
+    with pytest.raises(RuntimeError, match="'number'"), registered(number):
+        pass
+    assert get_grader("number").function is not number
 
 
 def test_every_grader_refuses_an_unknown_argument_by_listing_its_own():

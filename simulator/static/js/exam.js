@@ -119,3 +119,4 @@ watchOtherTabs();
 setInterval(resync, RESYNC_MS);
 document.addEventListener('visibilitychange', () => { if (!document.hidden) resync(); });
 addEventListener('pageshow', (event) => { if (event.persisted) resync(); });
+document.dispatchEvent(new Event('exam:ready')); // early.js lets go

@@ -81,7 +81,7 @@ function actionOf(event) {
 export function help() {
   const list = document.createElement('dl');
   list.className = 'keys';
-  const rows = [['[ ]', 'keyPages'], ['j k', 'keyItems'], ['1–9 A–E', 'keyChoose'], ['f', 'keyFlag'], ['g', 'keyPanel'], ['?', 'keyHelp']];
+  const rows = [['[ ]', 'keyPages'], ['k j', 'keyItems'], ['1–9 A–E', 'keyChoose'], ['f', 'keyFlag'], ['g', 'keyPanel'], ['?', 'keyHelp']];
   for (const [keys, name] of rows) {
     const term = document.createElement('dt');
     for (const key of keys.split(' ')) term.append(Object.assign(document.createElement('kbd'), { textContent: key }), ' ');
