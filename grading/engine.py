@@ -42,6 +42,8 @@ class Grading:
 
     verdicts: tuple[Verdict, ...]
     runs: Mapping[str, RunResult]
+    graders: Mapping[str, int]
+    """name → version of every grader that judged"""
 
 
 def grade(task: Task, response: Response, *, sandbox: Sandbox | None = None, defaults: Defaults | None = None) -> Grading:
@@ -54,7 +56,7 @@ def grade(task: Task, response: Response, *, sandbox: Sandbox | None = None, def
     for run in task.runs:
         values.update(_run_values(task, run, values[run.of], sandbox, results))
     verdicts = tuple(_verdict(task, point, values, defaults or {}) for point in task.points)
-    return Grading(verdicts, results)
+    return Grading(verdicts, results, {point.grader: get_grader(point.grader).version for point in task.points})
 
 
 def _field_values(task: Task, response: Response) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from grading import totals
 from grading.engine import Grading, grade
 from grading.fields import get_kind
 from grading.model import Response, Task, Upload
-from grading.registry import all_graders
 from grading.sandbox.contract import RunResult, Sandbox
 from simulator import events
 from simulator.blobs import BlobStore
@@ -151,7 +150,7 @@ def settle(session: Session, marking: Marking, grading: Grading | None, problem:
     if grading is not None:
         marking.verdicts = [_row(ordinal, verdict) for ordinal, verdict in enumerate(grading.verdicts)]
         marking.runs = {name: _run(result) for name, result in grading.runs.items()}
-    marking.graders = {name: grader.version for name, grader in all_graders().items()} if grading and grading.runs else {}
+        marking.graders = dict(grading.graders)
     marking.state, marking.done_at = "error" if failed else "done", now
     if failed:
         events.record(session, "marking.error", now, marking=marking.id)

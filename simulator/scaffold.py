@@ -8,7 +8,6 @@ from grading.errors import TaskError
 
 FILES = {
     "task.yaml": """\
-# yaml-language-server: $schema=task.schema.json
 title: 新试题
 level: 3
 minutes: 5
@@ -43,6 +42,16 @@ def new_task(path: Path) -> list[Path]:
     for name, text in FILES.items():
         file = path / name
         file.parent.mkdir(parents=True, exist_ok=True)
+        if name == "task.yaml":
+            text = _schema_line(path) + text
         file.write_text(text, "utf-8")
         written.append(file)
     return written
+
+
+def _schema_line(path: Path) -> str:
+    """Return the comment by which editors find the schema, "" outside a `tasks/` tree that has one."""
+    for levels, parent in enumerate(path.resolve().parents, 1):
+        if (parent / "task.schema.json").is_file():
+            return f"# yaml-language-server: $schema={'../' * levels}task.schema.json\n"
+    return ""

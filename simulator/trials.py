@@ -12,6 +12,7 @@ from grading.fields import get_kind
 from grading.model import Task
 from grading.runners import get_runner
 from grading.tables import Table
+from grading.text import show_number
 from simulator.errors import Refused
 from simulator.services import Services
 
@@ -79,4 +80,4 @@ def _artifact(value: Any) -> dict[str, Any]:
     if isinstance(value, Table):
         rows = [["" if cell is None else str(cell)[:60] for cell in row[:12]] for row in value.rows[:PREVIEW_ROWS]]
         return {"kind": "table", "columns": list(value.columns[:12]), "rows": rows, "count": len(value.rows)}
-    return {"kind": "text", "text": str(value)[:2000]}
+    return {"kind": "text", "text": (show_number(value) if isinstance(value, float) else str(value))[:2000]}

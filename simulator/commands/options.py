@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from simulator.config import load_settings
+
 
 def _default_runtimes() -> Path:
-    return Path(os.environ.get("SIMULATOR_INSTANCE") or "instance") / "runtimes"
+    return load_settings().runtimes
 
 
 runtimes_dir: Callable[[Any], Any] = click.option(
     "--runtimes-dir", type=click.Path(file_okay=False, path_type=Path), default=_default_runtimes,
-    help="运行环境所在目录，默认是 instance 目录（或 SIMULATOR_INSTANCE）下的 runtimes。",
+    help="运行环境所在目录，默认按设置 runtimes_dir，即 instance 目录下的 runtimes。",
 )  # fmt: skip

@@ -60,7 +60,7 @@ def _print_reports(reports: list[dict[str, Any]]) -> None:
 @click.argument("script", type=_INPUT)
 @click.option("--backend", type=click.Choice(list(BACKENDS)), help="沙箱后端，默认选第一个通过自检的。")
 @click.option("--runtime", default="python", show_default=True, help="运行环境；bare 是不带任何软件包的解释器。")
-@click.option("--wall", default=_DEFAULTS.wall_s, show_default=True, help="时间上限（秒）。")
+@click.option("--wall", type=float, default=_DEFAULTS.wall_s, show_default=True, help="时间上限（秒）。")
 @click.option("--cpu", default=_DEFAULTS.cpu_s, show_default=True, help="处理器时间上限（秒）。")
 @click.option("--memory-mb", default=_DEFAULTS.memory_mb, show_default=True, help="内存上限（MB）。")
 @click.option("--output-kb", default=_DEFAULTS.output_kb, show_default=True, help="标准输出、标准错误各自的上限（KB）。")

@@ -75,7 +75,9 @@ def exam_view(session: Session, exam: Exam, now: datetime) -> dict[str, Any]:
         select(Draft.attempt_id, func.count()).where(Draft.attempt_id.in_([a.id for a in sitting])).group_by(Draft.attempt_id)
     ))
     tasks = sum(catalog.module_sizes(paper))
-    rows = [_attempt_row(a, cells.get(a.id), answered.get(a.id, 0), tasks) for a in sitting]
+    errors = _errors(session, exam)
+    failed = {error["attempt_id"] for error in errors}
+    rows = [_attempt_row(a, cells.get(a.id), answered.get(a.id, 0), tasks, failed=a.id in failed) for a in sitting]
     rows += [_absent_row(user, tasks) for user in _absent(session, exam, {a.user_id for a in sitting})]
     phase = exam_phase(exam.opens_at, exam.closes_at, now)
     return {
@@ -85,15 +87,17 @@ def exam_view(session: Session, exam: Exam, now: datetime) -> dict[str, Any]:
             "group": "、".join(group.name for group in exam.groups) or "全部考生",
             "board_url": url_for("board.show", exam_id=exam.id),
         },
-        "rows": rows, "queue": marking.waiting(session), "errors": _errors(session, exam),
+        "rows": rows, "queue": marking.waiting(session), "errors": errors,
         "counts": {state: sum(r["state"] in states for r in rows) for state, states in {
             "not_started": ("not_started",), "running": ("running",), "done": ("done", "marking"), "errors": ("error",)}.items()},
     }
 
 
-def _attempt_row(attempt: Attempt, cells: tuple[Any, ...] | None, answered: int, tasks: int) -> dict[str, Any]:
+def _attempt_row(
+    attempt: Attempt, cells: tuple[Any, ...] | None, answered: int, tasks: int, *, failed: bool
+) -> dict[str, Any]:
     pending = sum(cell.pending for cell in cells or ())
-    state = "running" if attempt.state == "running" else "marking" if pending else "done"
+    state = "running" if attempt.state == "running" else "error" if failed else "marking" if pending else "done"
     return {
         "attempt_id": attempt.id, "name": attempt.user.name, "username": attempt.user.username, "state": state,
         "group": attempt.user.group.name if attempt.user.group else "", "started": attempt.started_at,
@@ -126,6 +130,6 @@ def _errors(session: Session, exam: Exam) -> list[dict[str, Any]]:
         .where(Attempt.exam_id == exam.id, Marking.id.in_(open_errors()))
     )
     return [
-        {"marking_id": m.id, "task": item.version.title, "candidate": a.user.name, "log": m.log,
+        {"marking_id": m.id, "attempt_id": a.id, "task": item.version.title, "candidate": a.user.name, "log": m.log,
          "reason": next((v.reason for v in m.verdicts if v.status == "error"), "评分程序异常。")} for m, a, item in rows
     ]

@@ -29,11 +29,11 @@ def released(attempt: Attempt, *, staff: bool) -> bool:
     return staff or attempt.exam.mode == "practice" or attempt.exam.release != "held"
 
 
-def sheet_view(session: Session, cache: TaskCache, attempt: Attempt) -> dict[str, Any]:
+def sheet_view(session: Session, cache: TaskCache, attempt: Attempt, *, staff: bool = False) -> dict[str, Any]:
     """Return the whole score sheet of a closed attempt."""
     sheet = load_sheet(session, attempt)
     outcomes = results.outcomes(session, attempt)
-    tasks = [task_result(session, cache, sheet, outcome) for outcome in outcomes]
+    tasks = [task_result(session, cache, sheet, outcome, staff=staff) for outcome in outcomes]
     modules, cells = _modules(sheet, outcomes, tasks)
     parts = results.parts(sheet.paper, tuple(cells))
     pending = sum(cell.pending for cell in cells)
@@ -70,7 +70,9 @@ def queue_ahead(session: Session, outcomes: list[TaskOutcome]) -> int:
     return marking.waiting_before(session, max(own)) if own else 0
 
 
-def task_result(session: Session, cache: TaskCache, sheet: Sheet, outcome: TaskOutcome) -> dict[str, Any]:
+def task_result(
+    session: Session, cache: TaskCache, sheet: Sheet, outcome: TaskOutcome, *, staff: bool = False
+) -> dict[str, Any]:
     """Return one task with its verdicts; points that are not decided yet are listed as pending."""
     item, current = outcome.item, outcome.marking
     task = totals.with_marks(cache.get(session, item.version), item.marks)
@@ -83,7 +85,7 @@ def task_result(session: Session, cache: TaskCache, sheet: Sheet, outcome: TaskO
         "state": task_state(current, verdicts), "points": points, "stem_html": render_inline(task.statement) if task.form else None,
         "explanation_html": render_inline(task.explanation) if task.explanation else None,
         "own_answer": own_answer(sheet, task, response), "key_text": key_text(sheet, task),
-        "run_log": run_log(current), "tags": list(task.tags),
+        "run_log": run_log(current, hidden=not staff and any(run.hidden for run in task.runs)), "tags": list(task.tags),
     }
 
 
@@ -153,10 +155,15 @@ def key_text(sheet: Sheet, task: Task) -> str:
     return "、".join(sorted(options[i] for i in task.bound[task.points[0].id]["key"]))
 
 
-def run_log(current: Marking | None) -> str | None:
-    """Return what the candidate's program printed and how it ended, None if nothing ran."""
+def run_log(current: Marking | None, *, hidden: bool) -> str | None:
+    """Return what the candidate's program printed and how it ended, None if nothing ran.
+
+    hidden : the run read hidden inputs, so what it printed could give them away; only how it ended is told.
+    """
     if current is None or not current.runs:
         return None
+    if hidden:
+        return "\n".join(f"{run['message']}（这次运行用到隐藏数据，不显示程序的输出。）" for run in current.runs.values())
     return "\n".join(
         "\n".join(part for part in (run["message"], run["stdout"], run["stderr"]) if part) for run in current.runs.values()
     ) or None
@@ -173,7 +180,7 @@ def show_view(session: Session, cache: TaskCache, attempt: Attempt, *, staff: bo
             "started": attempt.started_at, "ended": attempt.ended_at, "handed_in_by": attempt.closed_by,
             "duration": (attempt.ended_at or attempt.started_at) - attempt.started_at,
         },
-        "sheet": sheet_view(session, cache, attempt) if visible else None, "held": not visible, "staff": staff,
+        "sheet": sheet_view(session, cache, attempt, staff=staff) if visible else None, "held": not visible, "staff": staff,
         "board_url": url_for("board.show", exam_id=exam.id) if exam.mode != "practice" and visible else None,
     }
 

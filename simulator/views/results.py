@@ -44,4 +44,4 @@ def sheet(attempt_id: int) -> Any:
     attempt, staff = _attempt(attempt_id)
     if attempt.state == "running" or not released(attempt, staff=staff):
         raise Refused("成绩还没有公布。", "公布后可以在这里查看。", status=403)
-    return render_template("partials/_sheet.html", sheet=sheet_view(session(), services().tasks, attempt), staff=staff)
+    return render_template("partials/_sheet.html", sheet=sheet_view(session(), services().tasks, attempt, staff=staff), staff=staff)

@@ -36,3 +36,10 @@ def test_a_bad_setting_is_named(tmp_path, text, words):
     (tmp_path / "config.toml").write_text(text)
     with pytest.raises(ConfigError, match=words):
         load_settings(tmp_path)
+
+
+def test_the_database_file_is_private(tmp_path):
+    from simulator.db import Database
+
+    Database(f"sqlite:///{tmp_path / 'new.sqlite'}")
+    assert stat.S_IMODE((tmp_path / "new.sqlite").stat().st_mode) == 0o600

@@ -148,3 +148,36 @@ def test_time_used_is_from_start_to_hand_in(db, clock):
         session.flush()
         assert [e.seconds for e in results.entries(session, exam)] == [540]
         assert attempt.ended_at - attempt.started_at == timedelta(minutes=9)
+
+
+def test_a_failed_marking_stands_on_the_desk_with_one_click_to_retry(db, services, marker, handed_in, log_in):
+    marking.mark_quick(marker, handed_in)
+    while work_once(marker):
+        pass
+    client = log_in("i1")
+    text = client.get("/desk/exams/1").text
+    assert "坏了" in text
+    assert "程序题" in text
+    with db.read() as session:
+        failed = session.scalars(select(Marking.id).where(Marking.state == "error")).one()
+    services.sandbox._problem = "没有沙箱"
+    assert client.post(f"/desk/markings/{failed}/retry").status_code == 302
+    assert states(db)[-1] == "queued"
+
+
+def test_every_marking_keeps_the_versions_of_its_graders(db, marker, handed_in):
+    marking.mark_quick(marker, handed_in)
+    with db.read() as session:
+        assert session.get_one(Marking, 1).graders == {"choice": 1}
+        assert session.get_one(Marking, 6).graders == {"number": 1, "blank": 1, "row_count": 1}
+
+
+def test_what_a_run_with_hidden_inputs_printed_is_for_staff_only(db, handed_in):
+    from simulator.pages.result import run_log
+
+    with db.write() as session:
+        current = session.get_one(Marking, 7)
+        current.runs = {"main": {"message": "程序正常结束", "stdout": "HIDDEN-ROW", "stderr": ""}}
+        assert "HIDDEN-ROW" in run_log(current, hidden=False)
+        assert "HIDDEN-ROW" not in run_log(current, hidden=True)
+        assert "程序正常结束" in run_log(current, hidden=True)
