@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from grading import totals
@@ -120,7 +121,7 @@ def _verdict(task: Task, point: ScoringPoint, values: Mapping[str, Any], default
     if fault is not None and mark.fraction < 1.0:
         # Judged on half of the evidence because of us: not final.
         return _settle(point, "error", 0.0, Mark(0.0, reason=fault.sentence, cause="fault"))
-    return _settle(point, _status(mark.fraction), mark.fraction, mark)
+    return _settle(point, _status(mark.fraction, point.marks), mark.fraction, mark)
 
 
 def _cannot_go_on(point: ScoringPoint, found: list[Any]) -> bool:
@@ -142,8 +143,10 @@ def _apply(task: Task, point: ScoringPoint, values: list[Any], defaults: Default
     return replace(mark, fraction=fraction)
 
 
-def _status(fraction: float) -> Status:
-    return "correct" if fraction == 1.0 else "partial" if fraction > 0 else "incorrect"
+def _status(fraction: float, marks: Decimal) -> Status:
+    """Judge by the rounded marks, so that status and marks on the score sheet never disagree."""
+    earned = totals.earned(fraction, marks)
+    return "correct" if earned == marks else "partial" if earned else "incorrect"
 
 
 def _settle(point: ScoringPoint, status: Status, fraction: float, mark: Mark) -> Verdict:

@@ -45,7 +45,7 @@ def load_task(root: Path, *, task_id: str | None = None) -> Task:
     data: Any = parse(task_file(), read_mapping(file), file=file)
     _files(root / "key")  # refuses links there even if no point names a key file
     task = Task(
-        id=task_id or _id_of(root), title=data.title, statement=_statement(root), minutes=data.minutes, marks=data.marks,
+        id=task_id or id_of(root), title=data.title, statement=_statement(root), minutes=data.minutes, marks=data.marks,
         fields=data.fields, runs=data.runs, points=data.points, level=data.level, tags=data.tags,
         difficulty=data.difficulty, root=root, files=_files(root / "files"), baseline_max=Decimal(data.baseline_max),
         licence=data.licence,
@@ -74,7 +74,8 @@ def value_kinds(task: Task) -> dict[str, str]:
     return kinds
 
 
-def _id_of(root: Path) -> str:
+def id_of(root: Path) -> str:
+    """Return the path below the nearest folder called `tasks`, else the folder's name."""
     parents = [parent.name for parent in root.parents]
     if "tasks" not in parents:
         return root.name

@@ -15,7 +15,7 @@ import click
 from grading.bank import load_bank
 from grading.errors import GradingError, SandboxError, TaskError
 from grading.library import load_library, task_folders
-from grading.loader import load_task
+from grading.loader import id_of, load_task
 from grading.model import Task
 from grading.proof import Proof, prove
 from grading.sandbox import open_sandbox
@@ -69,7 +69,7 @@ def _loaded(paths: Iterable[Path]) -> Iterable[tuple[Task | None, str]]:
             yield None, f"{path}：这里没有 task.yaml 或 bank.yaml"
         for bank in banks:
             try:
-                yield from ((task, "") for task in load_bank(bank, prefix=bank.parent.name)[1])
+                yield from ((task, "") for task in load_bank(bank, prefix=id_of(bank.resolve().parent))[1])
             except GradingError as error:
                 yield None, str(error)
         for folder in folders:

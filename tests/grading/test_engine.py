@@ -245,7 +245,8 @@ def test_fraction_that_is_none_is_our_fault(tmp_path, fraction):
 
 @pytest.mark.parametrize(("fraction", "status", "earned"), [
     (1, "correct", "1.00"), (True, "correct", "1.00"), (0, "incorrect", "0.00"), (0.125, "partial", "0.13"),
-    (1 / 3, "partial", "0.33"), (0.995, "partial", "1.00"), (0.005, "partial", "0.01"), (1e-12, "partial", "0.00"),
+    (1 / 3, "partial", "0.33"), (0.995, "correct", "1.00"), (0.994, "partial", "0.99"),
+    (0.005, "partial", "0.01"), (1e-12, "incorrect", "0.00"),
 ])
 def test_fraction_gives_status_and_marks_rounded_half_up(tmp_path, fraction, status, earned):
     found = graded_with(tmp_path, "gives", {"fraction": fraction})["M1"]
