@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -31,7 +32,7 @@ class Outdated(Refused):
     """A save was based on an older revision; carries what the server has."""
 
     def __init__(self, draft: Draft) -> None:
-        super().__init__("这道题在别处有更新的内容。", "请选择保留哪一份。", status=409)
+        super().__init__(_("这道题在别处有更新的内容。"), _("请选择保留哪一份。"), status=409)
         self.draft = draft
 
 
@@ -48,17 +49,17 @@ def why_not_start(session: Session, exam: Exam, user: User, now: datetime) -> st
     """Return why `user` may not start a new attempt now, "" if they may."""
     phase = exam_phase(exam.opens_at, exam.closes_at, now)
     if phase == "before":
-        return "考试还没有开放。"
+        return str(_("考试还没有开放。"))
     if phase == "after":
-        return "考试已经结束。"
+        return str(_("考试已经结束。"))
     if exam.groups and user.role == "student" and user.group_id not in [group.id for group in exam.groups]:
-        return "这场考试没有安排你所在的班级。"
+        return str(_("这场考试没有安排你所在的班级。"))
     mine = select(Attempt).where(Attempt.exam_id == exam.id, Attempt.user_id == user.id)
     if session.scalar(mine.where(Attempt.state == "running")) is not None:
-        return "你有一份正在作答的试卷。"
+        return str(_("你有一份正在作答的试卷。"))
     used = session.scalar(select(func.count()).select_from(mine.subquery())) or 0
     if exam.attempts_allowed is not None and used >= exam.attempts_allowed:
-        return f"可用的 {exam.attempts_allowed} 次作答已经用完。"
+        return str(_("可用的 %(n)s 次作答已经用完。", n=exam.attempts_allowed))
     return ""
 
 

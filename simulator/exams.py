@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -37,18 +38,18 @@ def create(session: Session, form: ExamForm, zone: ZoneInfo, now: datetime, who:
     """Create an exam from the form; None with `form.errors` filled if something is wrong."""
     paper = session.get(PaperVersion, _number(form, "paper") or 0)
     if paper is None:
-        form.errors["paper"] = "请选择一份试卷。"
+        form.errors["paper"] = _("请选择一份试卷。")
     title = form.text("title") or (paper.title if paper else "")
     if not 1 <= len(title) <= 120:
-        form.errors["title"] = "场次名称应为 1 到 120 字。"
+        form.errors["title"] = _("场次名称应为 1 到 120 字。")
     mode = form.text("mode")
     if mode not in MODES:
-        form.errors["mode"] = "请选择练习、模拟考试或竞赛。"
+        form.errors["mode"] = _("请选择练习、模拟考试或竞赛。")
     opens, closes = _moment(form, "opens", zone) or now, _moment(form, "closes", zone)
     if closes is None and mode != "practice" and "closes" not in form.errors:
-        form.errors["closes"] = "模拟考试和竞赛需要结束时间。"
+        form.errors["closes"] = _("模拟考试和竞赛需要结束时间。")
     if closes is not None and closes <= opens:
-        form.errors["closes"] = "结束时间应晚于开始时间。"
+        form.errors["closes"] = _("结束时间应晚于开始时间。")
     allowed = _attempts_allowed(form, mode)
     groups = _groups(session, form)
     if form.errors or paper is None:
@@ -72,7 +73,7 @@ def _attempts_allowed(form: ExamForm, mode: str) -> int | None:
         return None if mode == "practice" else 1
     if text.isdecimal() and 1 <= int(text) <= 100:
         return int(text)
-    form.errors["attempts"] = "次数应为 1 到 100 的整数；练习可以留空表示不限。"
+    form.errors["attempts"] = _("次数应为 1 到 100 的整数；练习可以留空表示不限。")
     return None
 
 
@@ -80,7 +81,7 @@ def _groups(session: Session, form: ExamForm) -> list[Group]:
     ids = [int(value) for value in form.raw.get("group") or [] if str(value).isdecimal()]
     groups = list(session.scalars(select(Group).where(Group.id.in_(ids))))
     if len(groups) != len(set(ids)):
-        form.errors["group"] = "所选班级不存在，请刷新页面重选。"
+        form.errors["group"] = _("所选班级不存在，请刷新页面重选。")
     return groups
 
 
@@ -97,7 +98,7 @@ def _moment(form: ExamForm, name: str, zone: ZoneInfo) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        form.errors[name] = "时间格式应为 2026-01-31T09:00。"
+        form.errors[name] = _("时间格式应为 2026-01-31T09:00。")
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from flask_babel import gettext as _, lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,11 +19,12 @@ from simulator import events
 from simulator.errors import Refused
 from simulator.models import Group, User
 
-ROLES = {"student": "考生", "teacher": "教师", "instructor": "监考", "admin": "管理员"}
+ROLES = {"student": _l("考生"), "teacher": _l("教师"), "instructor": _l("监考"), "admin": _l("管理员")}
 USERNAME = re.compile(r"[A-Za-z0-9_.@-]{2,40}")
 MIN_PASSWORD = 8
 MAX_IMPORT = 2000
 MAX_CSV_BYTES = 1_000_000
+HEADERS = (["账号", "姓名", "班级"], ["account", "name", "class"])
 # Letters and digits that cannot be mistaken for each other when read from a slip of paper.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -44,13 +46,13 @@ class Created:
 def hash_password(password: str) -> str:
     """Return the argon2id hash; Refused if the password is too short or long."""
     if not MIN_PASSWORD <= len(password) <= 128:
-        raise Refused(f"密码应为 {MIN_PASSWORD} 到 128 个字符。", "请换一个密码。", status=422)
+        raise Refused(_("密码应为 %(min)s 到 128 个字符。", min=MIN_PASSWORD), "请换一个密码。", status=422)
     return _HASHER.hash(password)
 
 
 def new_password() -> str:
     """Return a random password of ten readable characters (about 50 bits)."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(10))
+    return "".join(secrets.choice(ALPHABET) for _place in range(10))
 
 
 def log_in(session: Session, username: str, password: str, now: datetime) -> User | None:
@@ -86,13 +88,14 @@ def create(
     """Create an account; Refused with a sentence if the data are not acceptable."""
     username, name, group = username.strip(), name.strip(), group.strip()
     if not USERNAME.fullmatch(username):
-        raise Refused(f"账号“{username[:40]}”应为 2 到 40 位字母、数字或 _ . @ -。", "请改正后再试。", status=422)
+        sentence = _("账号“%(username)s”应为 2 到 40 位字母、数字或 _ . @ -。", username=username[:40])
+        raise Refused(sentence, "请改正后再试。", status=422)
     if not 1 <= len(name) <= 40:
         raise Refused("姓名应为 1 到 40 字。", "请改正后再试。", status=422)
     if role not in ROLES:
-        raise Refused(f"角色应为：{'、'.join(ROLES.values())}。", "请改正后再试。", status=422)
+        raise Refused(_("角色应为：%(roles)s。", roles=_("、").join(map(str, ROLES.values()))), "请改正后再试。", status=422)
     if session.scalar(select(User.id).where(User.username == username)) is not None:
-        raise Refused(f"账号“{username}”已经存在。", "请换一个账号，或重置它的密码。", status=422)
+        raise Refused(_("账号“%(username)s”已经存在。", username=username), "请换一个账号，或重置它的密码。", status=422)
     password = password or new_password()
     user = User(
         username=username, name=name, role=role, password_hash=hash_password(password), created_at=now,
@@ -117,20 +120,22 @@ def get_group(session: Session, name: str) -> Group:
 
 
 def import_csv(session: Session, data: bytes, now: datetime, who: int) -> list[Created]:
-    """Create accounts from a CSV with the columns 账号, 姓名, 班级 (UTF-8 or GBK); all of them or none."""
+    """Create accounts from a CSV whose first row is one of HEADERS (UTF-8 or GBK); all of them or none."""
     rows = list(csv.reader(io.StringIO(_decode(data))))
-    if not rows or [cell.strip() for cell in rows[0][:3]] != ["账号", "姓名", "班级"]:
-        raise Refused("第一行应是：账号,姓名,班级。", "请按页面上写的格式改好后再上传。", status=422)
+    if not rows or [cell.strip().lower() for cell in rows[0][:3]] not in HEADERS:
+        raise Refused("第一行应是：账号,姓名,班级，或者 account,name,class。", "请按页面上写的格式改好后再上传。", status=422)
     people = [row for row in rows[1:] if any(cell.strip() for cell in row)]
     if not 1 <= len(people) <= MAX_IMPORT:
-        raise Refused(f"一次可以导入 1 到 {MAX_IMPORT} 人，这个文件有 {len(people)} 人。", "请分几次导入。", status=422)
+        sentence = _("一次可以导入 1 到 %(max)s 人，这个文件有 %(count)s 人。", max=MAX_IMPORT, count=len(people))
+        raise Refused(sentence, "请分几次导入。", status=422)
     created = []
     for number, row in enumerate(people, 2):
         try:
             username, name, group = (*row, "", "", "")[:3]
             created.append(create(session, username, name, "student", group, now, who=who))
         except Refused as error:
-            raise Refused(f"第 {number} 行：{error.message}", "没有导入任何人；请改正后重新上传。", status=422) from None
+            sentence = _("第 %(number)s 行：%(message)s", number=number, message=_(error.message))
+            raise Refused(sentence, "没有导入任何人；请改正后重新上传。", status=422) from None
     return created
 
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from flask_babel import gettext as _
+
 from grading.errors import ResponseError
 from grading.fields import get_kind
 from grading.model import FieldSpec, Task, Upload
@@ -42,7 +44,7 @@ def _value(field: FieldSpec, value: Any, blobs: BlobStore) -> Any:
         return value
     if isinstance(value, list) and len(value) <= MAX_CHOICES and all(isinstance(v, str) and len(v) <= 64 for v in value):
         return value
-    raise Refused(f"“{field.label or field.id}”的内容不能识别。", "请重新填写这一项。", status=422)
+    raise Refused(_("“%(field)s”的内容不能识别。", field=field.label or field.id), "请重新填写这一项。", status=422)
 
 
 def _upload(field: FieldSpec, value: Any, blobs: BlobStore) -> dict[str, Any]:
@@ -51,7 +53,7 @@ def _upload(field: FieldSpec, value: Any, blobs: BlobStore) -> dict[str, Any]:
         and 1 <= len(str(value.get("name", ""))) <= 200 and isinstance(value.get("size"), int)
     )
     if not valid:
-        raise Refused(f"“{field.label or field.id}”的文件不能识别。", "请重新上传。", status=422)
+        raise Refused(_("“%(field)s”的文件不能识别。", field=field.label or field.id), "请重新上传。", status=422)
     return {"blob": value["blob"], "name": str(value["name"]), "size": value["size"]}
 
 

@@ -77,7 +77,7 @@ def module_cells(session: Session, attempt_ids: list[int], modules: int) -> dict
         attempt_id: tuple(
             Cell(
                 earned.get((attempt_id, number), Decimal("0.00")), possible.get((attempt_id, number), Decimal(0)),
-                pending.get((attempt_id, number), 0),
+                *pending.get((attempt_id, number), (0, 0)),
             ) for number in range(modules)
         ) for attempt_id in attempt_ids
     }
@@ -96,14 +96,15 @@ def _possible_marks(session: Session, attempt_ids: list[int]) -> dict[tuple[int,
     return found
 
 
-def _pending(session: Session, newest: Select[Any]) -> dict[tuple[int, int], int]:
+def _pending(session: Session, newest: Select[Any]) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return (attempt id, module) → tasks not settled, and how many of these failed for our fault."""
     rows = session.execute(
-        select(Submission.attempt_id, AttemptTask.module, func.count())
+        select(Submission.attempt_id, AttemptTask.module, func.count(), func.sum(case((Marking.state == "error", 1), else_=0)))
         .join(Marking, Marking.submission_id == Submission.id)
         .join(AttemptTask, (AttemptTask.attempt_id == Submission.attempt_id) & (AttemptTask.position == Submission.position))
         .where(Marking.id.in_(newest), Marking.state != "done").group_by(Submission.attempt_id, AttemptTask.module)
     )
-    return {(attempt_id, module): count for attempt_id, module, count in rows}
+    return {(attempt_id, module): (count, errors) for attempt_id, module, count, errors in rows}
 
 
 def entries(session: Session, exam: Exam) -> list[Entry]:

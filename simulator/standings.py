@@ -10,11 +10,12 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Cell:
-    """Marks of one module: earned so far, possible, and how many points are not settled yet."""
+    """Marks of one module: earned so far, possible; tasks not settled yet, and how many of these wait for a person."""
 
     earned: Decimal
     marks: Decimal
     pending: int = 0
+    errors: int = 0
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,6 @@ def best_per_candidate(entries: Iterable[Entry]) -> list[Entry]:
     return list(best.values())
 
 
-def tie_text(tie_break: Sequence[str]) -> str:
-    """Return the tie-break rule as a sentence."""
-    names = list(dict.fromkeys(TIE_TEXT[key] for key in tie_break))
-    return f"总分相同时，{'；再相同时，'.join(names)}。" if names else "总分相同者名次并列。"
+def tie_rules(tie_break: Sequence[str]) -> list[str]:
+    """Return the tie-break keys in words, each once, in order."""
+    return list(dict.fromkeys(TIE_TEXT[key] for key in tie_break))

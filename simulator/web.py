@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, g, jsonify, render_template, request, session as cookie, url_for
+from flask import Flask, Response, current_app, g, has_request_context, jsonify, render_template, request, session as cookie, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -56,7 +56,9 @@ def commit() -> None:
 
 
 def chosen_language() -> str:
-    """Return the interface language of this visitor; Chinese first."""
+    """Return the interface language of this visitor; Chinese first, and always outside a request."""
+    if not has_request_context():
+        return LANGUAGES["zh"]
     return LANGUAGES.get(cookie.get("lang", "zh"), "zh_Hans_CN")
 
 
@@ -106,9 +108,6 @@ def _secure(response: Response) -> Response:
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     elif "v" not in request.args:
-        # Modules import each other without a version in the address: ask each time, get 304.
-        response.headers["Cache-Control"] = "no-cache"
-    elif "v" not in request.args:
         # Modules import each other without ?v=hash: they are asked for again each time (304), or an update would mix versions.
         response.headers["Cache-Control"] = "no-cache"
     return response
@@ -130,8 +129,8 @@ def _refused(error: Refused) -> Any:
 def _csrf(_error: CSRFError) -> Any:
     # The token lives in the session: with the log-in it is gone too, and logging in again is what helps.
     if request.blueprint != "auth" and not current_user.is_authenticated:
-        return _answer(401, "登录已过期。", "请重新登录；已输入的作答保存在本机。")
-    return _answer(400, "页面已过期，请刷新后再试。", "已输入的作答保存在本机，不会丢失。")
+        return _answer(401, _("登录已过期。"), _("请重新登录；已输入的作答保存在本机。"))
+    return _answer(400, _("页面已过期，请刷新后再试。"), _("已输入的作答保存在本机，不会丢失。"))
 
 
 def _http_error(error: HTTPException) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from grading.library import load_library
 from simulator import catalog, create_app, schema
 from simulator.config import load_settings
+from simulator.db import Database
 from tests import factories
 
 
@@ -38,17 +40,29 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory, tree: Path) -> Path:
+    """A database with the tree's tasks and people, made once; each test gets a copy."""
+    path = tmp_path_factory.mktemp("filled") / "simulator.sqlite"
+    db = Database(f"sqlite:///{path}")
+    schema.upgrade(db)
+    with db.write() as session:
+        catalog.sync(session, load_library(tree), Clock()())
+        factories.add_people(session, Clock()())
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.engine.dispose()
+    return path
+
+
 @pytest.fixture
-def app(tmp_path: Path, tree: Path, clock: Clock):
-    settings = load_settings(tmp_path / "instance", tasks_dir=str(tree), login_rate=1000)
-    app = create_app(settings)
+def app(tmp_path: Path, tree: Path, filled: Path, clock: Clock):
+    (tmp_path / "instance").mkdir()
+    shutil.copy(filled, tmp_path / "instance" / "simulator.sqlite")
+    app = create_app(load_settings(tmp_path / "instance", tasks_dir=str(tree), login_rate=1000))
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     services = app.extensions["services"]
     services.clock = clock
-    schema.upgrade(services.db)
-    with services.db.write() as session:
-        catalog.sync(session, load_library(tree), clock())
-        factories.add_people(session, clock())
     yield app
     services.db.engine.dispose()
 

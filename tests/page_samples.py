@@ -179,6 +179,7 @@ def home():
         done,
         {**done, "passed": False, "mode": "contest", "board_url": "/exams/3/board"},
         {**done, "state": "marking", "passed": None},
+        {**done, "state": "error", "passed": None},
         {**done, "state": "held"},
     ]
     return {"running": [running], "open_exams": [card(), card("soon")], "practice": [card(mode="practice", left=None)], "history": history}

@@ -121,7 +121,6 @@ def people(**more):
         "created": None,
         "errors": [],
         "query": "",
-        "roles": {},
         **more,
     }
 
@@ -231,6 +230,7 @@ SAMPLES = [
     ("review", "exam/review.html", exams.review()),
     ("result", "results/show.html", pages.shown()),
     ("result-pending", "results/show.html", pages.shown(sheet=pages.sheet(pending=3, errors=1, queue=4, passed=None))),
+    ("result-errors", "results/show.html", pages.shown(sheet=pages.sheet(pending=2, errors=2, passed=None))),
     ("result-held", "results/show.html", pages.shown(sheet=None, held=True, board_url=None)),
     ("board", "board/show.html", pages.board()),
     ("board-empty", "board/show.html", pages.board(0)),
@@ -256,6 +256,7 @@ FRAGMENTS = [
     ("sheet", "partials/_sheet.html", {"sheet": pages.sheet(), "staff": False}),
     ("board", "partials/_board.html", pages.board()),
     ("feedback", "partials/_feedback.html", {"feedback": pages.result(41, "partial")}),
+    ("feedback-theory", "partials/_feedback.html", {"feedback": pages.result(2, "incorrect", "single")}),
     ("trial", "partials/_trial.html", {"trial": TRIAL}),
     ("trial-failed", "partials/_trial.html", {"trial": FAILED}),
 ]

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import ast
+import io
 import re
 
 import pytest
 from babel.messages.pofile import read_po
+from flask_babel import gettext
 
+from simulator import attempts, people
+from simulator.errors import Refused
+from simulator.pages.board import STATES, tie_text
+from tests import factories as f
 from tools import i18n
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 HEADER = "账号,姓名,班级"  # the column names that the import of accounts asks for, in any language
+# Chinese that no visitor reads as a sentence of the interface: the command line and what it makes, the demo school's data, logs,
+# column names of files, and constants that tools/i18n.py collects by itself.
+NOT_INTERFACE = {"cli.py", "commands", "config.py", "demo.py", "scaffold.py", "marking.py", "standings.py"}
+FILE_TEXTS = {"账号", "姓名", "班级", "名次", "总分", "满分", "用时（秒）", "未评完的题", "-成绩.csv"}
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +85,95 @@ def test_refusals_are_english(client):
     page = client.get("/nowhere").text
     assert "There is no such page." in page
     assert "Please check the address, or start from the home page." in page
+
+
+def untranslated(source: str) -> list[str]:
+    """Return the Chinese texts in a module that pass neither through gettext nor through `Refused`; docstrings do not count."""
+    tree = ast.parse(source)
+    fine = {
+        id(argument) for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("_", "_l", "Refused")
+        for argument in node.args
+    }
+    fine |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in fine]
+    return [node.value for node in texts if CHINESE.search(node.value)]
+
+
+def test_untranslated_texts_would_be_found():
+    assert untranslated('x = [_("好"), _l("好"), "good"]; raise Refused("好", "好")') == []
+    assert untranslated('x = "好"; y = f"第 {x} 行"; z = Refused(f"第{x}")') == ["好", "第 ", " 行", "第"]
+
+
+@pytest.mark.parametrize("path", sorted((i18n.ROOT / "simulator").rglob("*.py")), ids=lambda path: path.stem)
+def test_every_text_of_the_interface_can_be_translated(path):
+    inside = path.relative_to(i18n.ROOT / "simulator")
+    collected = set(i18n.constants()) if inside.name == "web.py" else set()
+    assert inside.parts[0] in NOT_INTERFACE or set(untranslated(path.read_text("utf-8"))) <= FILE_TEXTS | collected
+
+
+def english(client):
+    client.post("/language", data={"lang": "en"})
+    return client
+
+
+def test_outside_a_request_texts_are_chinese(app):
+    assert gettext("全部考生") == "全部考生"
+    with app.app_context():
+        assert gettext("全部考生") == "全部考生"
+        assert str(STATES["open"]) == "进行中"
+        assert tie_text(("practical", "time")) == "总分相同时，实操得分高者在前；再相同时，用时短者在前。"
+        assert tie_text(()) == "总分相同者名次并列。"
+
+
+def test_the_reason_of_a_refusal_is_chinese_outside_a_request(db, clock):
+    with db.write() as session, pytest.raises(Refused, match="第 3 行：账号“s1”已经存在"):
+        people.import_csv(session, f"{HEADER}\nx1,甲,\ns1,乙,\n".encode(), clock(), 1)
+
+
+def test_forms_name_their_errors_in_english(log_in):
+    bad = {"title": "x" * 121, "opens": "2026-03-03T09:00", "closes": "2026-03-03T08:00", "attempts": "0", "group": "99"}
+    page = english(log_in("i1")).post("/desk/exams/new", data=bad).text
+    sentences = ("choose a paper.", "1 to 120 characters", "choose practice", "end must be later", "from 1 to 100", "The chosen class")
+    assert [sentence for sentence in sentences if sentence not in page] == []
+
+
+def test_log_in_and_password_errors_are_english(client, log_in):
+    page = english(client).post("/login", data={"username": "s1", "password": "wrong"}).text
+    assert "Wrong account or password, or the account is locked." in page
+    mine = english(log_in())
+    assert "The two new passwords differ." in mine.post("/account", data={"old": "x", "new": "a", "again": "b"}).text
+    assert "The present password is wrong." in mine.post("/account", data={"old": "x", "new": "a", "again": "a"}).text
+
+
+def test_refusals_name_their_values_in_english(log_in):
+    admin = english(log_in("a1"))
+    page = admin.post("/admin/people", data={"username": "s1", "name": "x", "role": "student"}).text
+    assert "The account “s1” exists already." in page
+    rows = io.BytesIO(b"account,name,class\nx1,A,\ns1,B,\n")
+    page = admin.post("/admin/people/import", data={"file": (rows, "list.csv")}).text
+    assert "Row 3: The account “s1” exists already. Nobody was imported." in page
+
+
+def test_the_lobby_states_its_rules_in_english(log_in, db, clock, services):
+    services.sandbox._problem = "测试时没有沙箱。"  # opening a sandbox takes seconds
+    with db.write() as session:
+        exam = f.make_exam(session, clock(), mode="contest")
+        attempts.submit(session, f.make_attempt(session, clock(), exam=exam), clock(), by="candidate")
+        exam_id = exam.id
+    page = english(log_in()).get(f"/exams/{exam_id}").text
+    assert "To pass: Theory 60% or more and Practical 60% or more." in page
+    assert "Equal totals" in page
+    assert "All candidates" in page
+    assert "All attempts are used: 1." in page
+
+
+def test_answers_to_scripts_are_english(log_in, db, clock):
+    with db.write() as session:
+        attempt_id = f.make_attempt(session, clock()).id
+    client = english(log_in())
+    url = f"/attempts/{attempt_id}/drafts/6"
+    client.put(url, json={"rev": 0, "response": {"rows": "1"}})
+    answer = client.put(url, json={"rev": 0, "response": {"rows": "2"}})
+    assert (answer.status_code, answer.json["error"]) == (409, "This task has newer content saved elsewhere.")
+    answer = client.put(url, json={"rev": 1, "response": {"data": "x"}})
+    assert (answer.status_code, answer.json["error"]) == (422, "The file of “清洗后的表” cannot be read.")

@@ -9,14 +9,16 @@ from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from simulator.standings import TIE_TEXT
 from simulator.web import STATUS_TEXT
 
 ROOT = Path(__file__).resolve().parent.parent
 PO = ROOT / "simulator" / "locale" / "en" / "LC_MESSAGES" / "messages.po"
+KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None}
 SOURCES = (
     ("simulator", [("**.py", "python")], {}),
     ("templates", [("**.html", "jinja2")], {"**.html": {"silent": "false"}}),
@@ -24,23 +26,25 @@ SOURCES = (
 
 
 def extract() -> Catalog:
-    """Return every `_()` text of the program and its templates."""
+    """Return every text of the program and its templates."""
     catalog = Catalog(fuzzy=False)
     for folder, methods, options in SOURCES:
-        for filename, _line, message, _comments, context in extract_from_dir(ROOT / folder, methods, options):
+        found = extract_from_dir(ROOT / folder, methods, options, keywords=KEYWORDS)
+        for filename, _line, message, _comments, context in found:
             catalog.add(message, None, [(f"{folder}/{filename}", None)], context=context)
-    for text in refusals():
+    for text in constants():
         catalog.add(text)
     return catalog
 
 
-def refusals() -> Iterator[str]:
-    """Yield the fixed sentences of every `Refused(…)` and of the error pages (web.py translates them when it answers)."""
+def constants() -> Iterator[str]:
+    """Yield the texts that are translated when they are shown: of every `Refused(…)`, the error pages, the tie-break rules."""
     for path in sorted((ROOT / "simulator").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refused":
                 yield from (a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str) and a.value)
     yield from (text for pair in STATUS_TEXT.values() for text in pair)
+    yield from TIE_TEXT.values()
 
 
 def merged() -> Catalog:

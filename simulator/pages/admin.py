@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from simulator.config import Settings
 from simulator.models import Event, Group, TaskVersion, User
-from simulator.people import ROLES
 
 SECRET = ("secret_key",)
 
@@ -26,7 +26,7 @@ def people_view(session: Session, query: str) -> dict[str, Any]:
              "active": u.active, "last_login": u.last_login_at} for u in session.scalars(people)
         ],
         "groups": [{"id": g.id, "name": g.name} for g in session.scalars(select(Group).order_by(Group.name))],
-        "query": query, "roles": ROLES,
+        "query": query,
     }
 
 
@@ -35,8 +35,8 @@ def settings_view(settings: Settings) -> list[dict[str, str]]:
     rows = []
     for name, value in vars(settings).items():
         if name != "origins":
-            shown = "（已设置，不显示）" if name in SECRET else str(value)
-            rows.append({"key": name, "value": shown, "origin": settings.origins.get(name, "默认")})
+            shown = _("（已设置，不显示）") if name in SECRET else str(value)
+            rows.append({"key": name, "value": shown, "origin": settings.origins.get(name, _("默认"))})
     return rows
 
 
@@ -49,4 +49,4 @@ def counts(session: Session) -> dict[str, int]:
 def events_view(session: Session) -> list[dict[str, Any]]:
     """Return the last 100 events."""
     rows = session.execute(select(Event, User.name).outerjoin(User, Event.who == User.id).order_by(Event.id.desc()).limit(100))
-    return [{"at": e.at, "who": name or "系统", "what": e.what, "detail": e.detail} for e, name in rows]
+    return [{"at": e.at, "who": name or _("系统"), "what": e.what, "detail": e.detail} for e, name in rows]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext as _, lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,9 +19,9 @@ from simulator import catalog, results
 from simulator.errors import Refused
 from simulator.models import Attempt, Exam, User
 from simulator.phases import exam_phase
-from simulator.standings import Standing, best_per_candidate, rank, tie_text
+from simulator.standings import Standing, best_per_candidate, rank, tie_rules
 
-STATES = {"before": "未开始", "open": "进行中", "after": "已结束"}
+STATES = {"before": _l("未开始"), "open": _l("进行中"), "after": _l("已结束")}
 
 
 def check_visible(session: Session, exam: Exam, user: User) -> None:
@@ -46,11 +48,18 @@ def board_view(session: Session, exam: Exam, user: User, now: datetime) -> dict[
     modules = [{"title": module.title, "marks": marks[number]} for number, module in enumerate(paper.modules)]
     return {
         "exam": {"id": exam.id, "title": exam.title, "mode": exam.mode,
-                 "state_text": STATES[exam_phase(exam.opens_at, exam.closes_at, now)]},
+                 "state_text": str(STATES[exam_phase(exam.opens_at, exam.closes_at, now)])},
         "modules": modules, "rows": [_row(standing, user) for standing in standings], "updated": now,
         "rows_url": url_for("board.rows", exam_id=exam.id), "tie_break_text": tie_text(paper.tie_break),
         "export_url": url_for("board.export", exam_id=exam.id) if staff else None, "total_candidates": len(standings),
     }
+
+
+def tie_text(tie_break: Sequence[str]) -> str:
+    """Return the paper's tie-break rule as a sentence."""
+    rules = [_(rule) for rule in tie_rules(tie_break)]
+    text: str = _("总分相同时，%(rules)s。", rules=_("；再相同时，").join(rules)) if rules else _("总分相同者名次并列。")
+    return text
 
 
 def ranked(session: Session, exam: Exam, paper: PaperSpec) -> list[Standing]:
@@ -71,7 +80,10 @@ def _row(standing: Standing, user: User) -> dict[str, Any]:
 
 
 def export_csv(session: Session, exam: Exam) -> bytes:
-    """Return the board as CSV with a BOM, so that Excel reads the Chinese; formulas in names are defused."""
+    """Return the board as CSV with a BOM, so that Excel reads the Chinese; formulas in names are defused.
+
+    The column names are Chinese in any language, like the titles and names below them.
+    """
     paper = catalog.paper_spec(exam.paper)
     out = io.StringIO()
     writer = csv.writer(out)

@@ -13,6 +13,7 @@ from simulator import catalog
 from simulator.catalog import TaskCache
 from simulator.errors import Refused
 from simulator.models import TaskVersion
+from simulator.pages.words import listed
 from simulator.statement import render
 
 
@@ -29,7 +30,7 @@ def index_view(session: Session, cache: TaskCache) -> dict[str, Any]:
         "papers": [
             {
                 "id": p.paper_id, "title": p.title, "minutes": p.spec["paper"]["minutes"], "marks": catalog.paper_spec(p).marks,
-                "modules": "、".join(m["title"] for m in p.spec["paper"]["modules"]),
+                "modules": listed(m["title"] for m in p.spec["paper"]["modules"]),
             } for p in catalog.latest_papers(session)
         ],
         "tasks": [_task_row(session, cache, version) for version in versions if not version.form], "banks": _banks(versions),
@@ -66,8 +67,8 @@ def task_view(session: Session, cache: TaskCache, task_id: str) -> dict[str, Any
                  "tags": list(task.tags), "form": task.form, "licence": task.licence},
         "statement_html": render(task.statement),
         "points": [
-            {"id": p.id, "title": p.title, "marks": p.marks, "grader": p.grader, "of": "、".join(p.sources),
-             "args_text": "、".join(p.args)} for p in task.points
+            {"id": p.id, "title": p.title, "marks": p.marks, "grader": p.grader, "of": listed(p.sources),
+             "args_text": listed(p.args)} for p in task.points
         ],
         "fields": [{"id": f.id, "kind": f.kind, "label": f.label} for f in task.fields],
         "runs": [

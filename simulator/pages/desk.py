@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from simulator import attempts, catalog, marking, results
 from simulator.models import Attempt, AttemptTask, Draft, Exam, Group, Marking, Submission, User
 from simulator.pages.board import STATES
+from simulator.pages.words import listed
 from simulator.phases import exam_phase
 
 
@@ -32,8 +34,8 @@ def index_view(session: Session, now: datetime) -> dict[str, Any]:
     return {"exams": [
         {
             "id": e.id, "title": e.title, "mode": e.mode, "paper": e.paper.title, "opens": e.opens_at, "closes": e.closes_at,
-            "group": "、".join(g.name for g in e.groups) or "全部考生", "state": exam_phase(e.opens_at, e.closes_at, now),
-            "state_text": STATES[exam_phase(e.opens_at, e.closes_at, now)], "running": counts.get((e.id, "running"), 0),
+            "group": listed(g.name for g in e.groups) or _("全部考生"), "state": exam_phase(e.opens_at, e.closes_at, now),
+            "state_text": str(STATES[exam_phase(e.opens_at, e.closes_at, now)]), "running": counts.get((e.id, "running"), 0),
             "handed_in": counts.get((e.id, "closed"), 0), "errors": errors.get(e.id, 0),
             "url": url_for("desk.exam", exam_id=e.id),
         } for e in exams
@@ -83,8 +85,8 @@ def exam_view(session: Session, exam: Exam, now: datetime) -> dict[str, Any]:
     return {
         "exam": {
             "id": exam.id, "title": exam.title, "mode": exam.mode, "paper": exam.paper.title, "opens": exam.opens_at,
-            "closes": exam.closes_at, "state": phase, "state_text": STATES[phase], "release": exam.release, "notice": exam.notice,
-            "group": "、".join(group.name for group in exam.groups) or "全部考生",
+            "closes": exam.closes_at, "state": phase, "state_text": str(STATES[phase]), "release": exam.release, "notice": exam.notice,
+            "group": listed(group.name for group in exam.groups) or _("全部考生"),
             "board_url": url_for("board.show", exam_id=exam.id),
         },
         "rows": rows, "queue": marking.waiting(session), "errors": errors,
@@ -131,5 +133,5 @@ def _errors(session: Session, exam: Exam) -> list[dict[str, Any]]:
     )
     return [
         {"marking_id": m.id, "attempt_id": a.id, "task": item.version.title, "candidate": a.user.name, "log": m.log,
-         "reason": next((v.reason for v in m.verdicts if v.status == "error"), "评分程序异常。")} for m, a, item in rows
+         "reason": next((v.reason for v in m.verdicts if v.status == "error"), _("评分程序异常。"))} for m, a, item in rows
     ]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -109,7 +110,7 @@ def task_view(session: Session, cache: TaskCache, sheet: Sheet, position: int) -
         "position": position, "label": sheet.label(position), "title": task.title, "marks": item.marks, "minutes": task.minutes,
         "statement_html": render_inline(task.statement) if task.form else render(task.statement), "form": task.form,
         "fields": [field_view(sheet, task, field, position, draft) for field in task.fields],
-        "runs": [{"id": r.id, "title": "试运行", "url": url_for("exam.trial", run_id=r.id, **where)} for r in task.runs],
+        "runs": [{"id": r.id, "of": r.of, "title": _("试运行"), "url": url_for("exam.trial", run_id=r.id, **where)} for r in task.runs],
         "files": [{"name": n, "size": file_size(task, n), "url": url_for("exam.file", name=n, **where)} for n in task.files],
         "flagged": item.flagged, "rev": draft.rev if draft else 0, "saved_at": draft.saved_at if draft else None,
         "save_url": url_for("exam.save", **where), "flag_url": url_for("exam.flag", **where),

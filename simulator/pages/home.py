@@ -6,17 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from grading.paper import PaperSpec
 from simulator import attempts, catalog, results
 from simulator.models import Attempt, Exam, User
+from simulator.pages.board import tie_text
 from simulator.pages.result import PART_TITLES, released
+from simulator.pages.words import listed
 from simulator.phases import exam_phase, remaining
-from simulator.standings import tie_text
 
-MODE_TITLES = {"practice": "练习", "mock": "模拟考试", "contest": "竞赛"}
 SOON = timedelta(days=14)
 
 
@@ -67,11 +68,12 @@ def _history(session: Session, closed: list[Attempt]) -> list[dict[str, Any]]:
         paper = catalog.paper_spec(attempt.exam.paper)
         cells = results.module_cells(session, [attempt.id], len(paper.modules))[attempt.id]
         pending = sum(cell.pending for cell in cells)
+        waits = "error" if pending == sum(cell.errors for cell in cells) else "marking"
         visible = released(attempt, staff=False)
         rows.append({
             "attempt_id": attempt.id, "title": attempt.exam.title, "mode": attempt.exam.mode, "started": attempt.started_at,
             "ended": attempt.ended_at, "earned": sum(c.earned for c in cells) if visible else None,
-            "marks": sum(c.marks for c in cells), "state": "held" if not visible else "marking" if pending else "done",
+            "marks": sum(c.marks for c in cells), "state": "held" if not visible else waits if pending else "done",
             "passed": results.passed(results.parts(paper, cells)) if visible and not pending else None,
             "board_url": url_for("board.show", exam_id=attempt.exam_id) if attempt.exam.mode != "practice" and visible else None,
         })
@@ -94,12 +96,13 @@ def lobby_view(session: Session, exam: Exam, user: User, now: datetime, sandbox_
 
 
 def _exam(exam: Exam, paper: PaperSpec) -> dict[str, Any]:
-    limits = [f"{PART_TITLES[part]}达到 {limit:g}%" for part, limit in paper.pass_percent.items()]
+    limits = [_("%(part)s达到 %(limit)s", part=PART_TITLES[part], limit=f"{limit:g}%") for part, limit in paper.pass_percent.items()]
     return {
         "id": exam.id, "title": exam.title, "mode": exam.mode, "opens": exam.opens_at, "closes": exam.closes_at,
         "minutes": paper.minutes, "marks": paper.marks, "rules": list(paper.rules), "notice": exam.notice,
-        "pass_text": f"{'，且'.join(limits)}，即为合格。" if limits else "", "tie_break_text": tie_text(paper.tie_break),
-        "group": "、".join(group.name for group in exam.groups) or "全部考生",
+        "pass_text": _("%(limits)s，即为合格。", limits=_("，且").join(limits)) if limits else "",
+        "tie_break_text": tie_text(paper.tie_break),
+        "group": listed(group.name for group in exam.groups) or _("全部考生"),
     }
 
 

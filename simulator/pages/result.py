@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext as _
+from flask_babel import gettext as _, lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from grading import totals
@@ -16,11 +16,12 @@ from simulator import marking, results
 from simulator.catalog import TaskCache
 from simulator.models import Attempt, Marking, VerdictRow
 from simulator.pages.exam import Sheet, load_sheet, options_view
+from simulator.pages.words import listed
 from simulator.results import TaskOutcome
 from simulator.standings import Cell
 from simulator.statement import render_inline
 
-PART_TITLES = {"theory": "理论知识", "practical": "操作技能"}
+PART_TITLES = {"theory": _l("理论知识"), "practical": _l("操作技能")}
 MAX_ANSWER = 400
 
 
@@ -42,10 +43,10 @@ def sheet_view(session: Session, cache: TaskCache, attempt: Attempt, *, staff: b
         "pending": pending, "queue": queue_ahead(session, outcomes), "earned": earned, "marks": marks,
         "percent": totals.percent(earned, marks), "passed": None if pending else results.passed(parts),
         "parts": [
-            {"title": PART_TITLES[p.part], "earned": p.earned, "marks": p.marks, "pass_marks": p.pass_marks,
+            {"title": str(PART_TITLES[p.part]), "earned": p.earned, "marks": p.marks, "pass_marks": p.pass_marks,
              "passed": None if pending else p.passed} for p in parts
         ],
-        "modules": modules, "errors": sum(task["state"] == "error" for task in tasks),
+        "modules": modules, "errors": sum(cell.errors for cell in cells),
         "sheet_url": url_for("results.sheet", attempt_id=attempt.id),
     }
 
@@ -57,7 +58,7 @@ def _modules(sheet: Sheet, outcomes: list[TaskOutcome], tasks: list[dict[str, An
         own = [task for task, outcome in zip(tasks, outcomes, strict=True) if outcome.item.module == number]
         cell = Cell(
             sum((t["earned"] for t in own), Decimal(0)), sum((t["marks"] for t in own), Decimal(0)),
-            sum(t["state"] in ("pending", "error") for t in own),
+            sum(t["state"] in ("pending", "error") for t in own), sum(t["state"] == "error" for t in own),
         )
         cells.append(cell)
         views.append({"title": module.title, "earned": cell.earned, "marks": cell.marks, "tasks": own, "layout": module.layout})
@@ -115,7 +116,7 @@ def _point(sheet: Sheet, task: Task, verdict: VerdictRow) -> dict[str, Any]:
 
 def _letters(text: str, letters: dict[str, str]) -> str:
     seen = [letters[i] for i in letters if i in text]
-    return "、".join(sorted(seen))
+    return listed(sorted(seen)) if seen else text  # judgements stand there in words already
 
 
 def _undecided(point_id: str, title: str, marks: Decimal, current: Marking | None) -> dict[str, Any]:
@@ -135,13 +136,13 @@ def own_answer(sheet: Sheet, task: Task, response: dict[str, Any]) -> str:
         if get_kind(field.kind).is_blank(value):
             continue
         texts.append(_answer_text(sheet, task, field, value))
-    return "；".join(texts)[:MAX_ANSWER]
+    return str(_("；")).join(texts)[:MAX_ANSWER]
 
 
 def _answer_text(sheet: Sheet, task: Task, field: Any, value: Any) -> str:
     if field.kind == "choice":
         options = {o["id"]: o["label"] or str(o["html"]) for o in options_view(sheet, task, field)}
-        return "、".join(sorted(options.get(i, i) for i in value))
+        return listed(sorted(options.get(i, i) for i in value))
     if get_kind(field.kind).takes_file:
         return str(value["name"])
     return str(value)
@@ -152,7 +153,7 @@ def key_text(sheet: Sheet, task: Task) -> str:
     if not task.form:
         return ""
     options = {o["id"]: o["label"] or str(o["html"]) for o in options_view(sheet, task, task.fields[0])}
-    return "、".join(sorted(options[i] for i in task.bound[task.points[0].id]["key"]))
+    return listed(sorted(options[i] for i in task.bound[task.points[0].id]["key"]))
 
 
 def run_log(current: Marking | None, *, hidden: bool) -> str | None:
@@ -163,7 +164,8 @@ def run_log(current: Marking | None, *, hidden: bool) -> str | None:
     if current is None or not current.runs:
         return None
     if hidden:
-        return "\n".join(f"{run['message']}（这次运行用到隐藏数据，不显示程序的输出。）" for run in current.runs.values())
+        note = _("（这次运行用到隐藏数据，不显示程序的输出。）")
+        return "\n".join(f"{run['message']}{note}" for run in current.runs.values())
     return "\n".join(
         "\n".join(part for part in (run["message"], run["stdout"], run["stderr"]) if part) for run in current.runs.values()
     ) or None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from grading import runtimes
@@ -11,7 +12,9 @@ from simulator import marking
 from simulator.pages.admin import counts, events_view, settings_view
 from simulator.services import Services
 
-STATES = {"ready": "可用", "outdated": "需要更新：simulator runtimes build", "missing": "未安装：simulator runtimes build"}
+STATES = {
+    "ready": _l("可用"), "outdated": _l("需要更新：simulator runtimes build"), "missing": _l("未安装：simulator runtimes build"),
+}
 
 
 def system_view(session: Session, services: Services) -> dict[str, Any]:
@@ -31,6 +34,6 @@ def system_view(session: Session, services: Services) -> dict[str, Any]:
 def _runtime(name: str, services: Services) -> dict[str, Any]:
     status = runtimes.status(name, services.settings.runtimes)
     return {
-        "name": name, "title": status.title, "ready": status.state == "ready", "state_text": STATES[status.state],
+        "name": name, "title": status.title, "ready": status.state == "ready", "state_text": str(STATES[status.state]),
         "packages": list(runtimes.spec(name).packages),
     }

@@ -43,7 +43,7 @@ def create() -> Any:
         )
     except Refused as refusal:
         session().rollback()
-        return _people(error=refusal.message, status=refusal.status)
+        return _people(error=_(refusal.message), status=refusal.status)
     commit()
     return _people([made])
 
@@ -57,7 +57,7 @@ def import_csv() -> Any:
         made = people.import_csv(session(), file.read() if file else b"", now(), me().id)
     except Refused as refusal:
         session().rollback()
-        return _people(error=f"{refusal.message}{refusal.hint}", status=refusal.status)
+        return _people(error=_("%(message)s%(hint)s", message=_(refusal.message), hint=_(refusal.hint)), status=refusal.status)
     commit()
     return _people(made)
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, session as cookie, url_for
+from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 
 from simulator import people
@@ -47,7 +48,7 @@ def log_in() -> Any:
     """Check name and password."""
     user = people.log_in(session(), request.form.get("username", ""), request.form.get("password", ""), now())
     if user is None:
-        return _page("账号或密码不对，或账号已停用。", 401)
+        return _page(_("账号或密码不对，或账号已停用。"), 401)
     commit()
     login_user(LoggedIn(user))
     return redirect(safe_next(request.form.get("next", "")))
@@ -68,14 +69,14 @@ def account() -> Any:
     if request.method == "GET":
         return render_template("auth/account.html", error=None)
     if request.form.get("new", "") != request.form.get("again", ""):
-        return render_template("auth/account.html", error="两次输入的新密码不一致。"), 422
+        return render_template("auth/account.html", error=_("两次输入的新密码不一致。")), 422
     try:
         people.change_password(session(), me(), request.form.get("old", ""), request.form.get("new", ""), now())
     except Refused as refusal:
-        return render_template("auth/account.html", error=refusal.message), refusal.status
+        return render_template("auth/account.html", error=_(refusal.message)), refusal.status
     commit()
     login_user(LoggedIn(me()))
-    flash("密码已修改，其他地方的登录已失效。", "success")
+    flash(_("密码已修改，其他地方的登录已失效。"), "success")
     return redirect(url_for("auth.account"))
 
 

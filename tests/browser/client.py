@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
@@ -46,10 +47,8 @@ class Client:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
         own = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items()), "X-CSRFToken": self._token}
         given = {**own, **(headers or {})}
-        try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             connection.request(method, path, body, given, encode_chunked="Transfer-Encoding" in given)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
         answer = connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
         for line in answer.headers.get_all("Set-Cookie", []):

@@ -40,8 +40,10 @@ class Desk:
     """One PC of the classroom: a browser context of its own that collects what must not happen."""
 
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
-        settings = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "viewport": {"width": 1366, "height": 768}, **options}
-        self.context: BrowserContext = browser.new_context(base_url=url, **settings)
+        settings: dict[str, Any] = {
+            "locale": "zh-CN", "timezone_id": "Asia/Shanghai", "viewport": {"width": 1366, "height": 768}, "reduced_motion": "reduce",
+        }
+        self.context: BrowserContext = browser.new_context(base_url=url, **{**settings, **options})
         self.context.set_default_timeout(PATIENCE_MS)
         self.url = url
         self.troubles: list[str] = []

@@ -78,22 +78,22 @@ def test_from_the_log_in_to_the_score_sheet(hall, desk):
     acts.saved(page)
 
     acts.next_screen(page, "1 一题多类")
-    write_sheet(page, "先去重")
+    write_sheet(page, "去")
 
     # The network fails while the candidate types: nothing is lost, nothing needs to be done.
     one.expect_error(NO_NETWORK)
     one.context.set_offline(True)
-    page.get_by_label("说明").fill("先去重，再排序")
+    page.get_by_label("说明").fill("去重")
     expect(acts.state(page)).to_have_text(OFFLINE)
     page.get_by_role("link", name="下一页").click()
     page.get_by_role("dialog", name="网络中断").get_by_role("button", name="留在本页").click()
-    assert hall.draft(attempt, 6)["note"] == "先去重"
+    assert hall.draft(attempt, 6)["note"] == "去"
     one.context.set_offline(False)
     acts.saved(page)
-    assert hall.draft(attempt, 6)["note"] == "先去重，再排序"
+    assert hall.draft(attempt, 6)["note"] == "去重"
     page.reload()
     expect(page.get_by_label("行数")).to_have_value("3")
-    expect(page.get_by_label("说明")).to_have_value("先去重，再排序")
+    expect(page.get_by_label("说明")).to_have_value("去重")
     expect(page.get_by_role("link", name="结果.csv")).to_be_visible()
 
     acts.next_screen(page, "2 程序题")

@@ -24,7 +24,13 @@ points:
 JUDGE = {1: "错误", 2: "正确", 3: "错误"}
 """Right options of the judge items by the number in their stem; single items: 乙项, multiple items: 甲项 and 丙项."""
 
-PROGRAM = "import pandas as pd\ntable = pd.read_csv('data.csv')\ntotal = int(table.a.sum())\ntable.to_csv('out.csv', index=False)\nprint('合计', total)\n"
+PROGRAM = """\
+import pandas as pd
+table = pd.read_csv('data.csv')
+total = int(table.a.sum())
+table.to_csv('out.csv', index=False)
+print('合计', total)
+"""
 """Earns all marks of the task data/program."""
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from simulator import attempts, marking
-from simulator.models import Exam
+from simulator.models import Exam, Marking
 from tests import factories as f
 
 
@@ -97,6 +97,22 @@ def test_held_marks_are_not_shown_before_the_release(log_in, world, db):
     assert student.get(f"/exams/{world['contest']}/board").status_code == 200
 
 
+def test_what_waits_for_a_person_only_is_not_shown_as_being_marked(log_in, world, db):
+    with db.read() as session:
+        queued = list(session.scalars(select(Marking.id).where(Marking.state == "queued")))
+    client = log_in("s1")
+    for path in ("/", f"/attempts/{world['closed']}/result"):
+        assert "评分中" in client.get(path).text or "正在评分" in client.get(path).text
+        assert "等待人工复核</span>" not in client.get(path).text
+    with db.write() as session:
+        for marking_id in queued:
+            session.get_one(Marking, marking_id).state = "error"
+    for path in ("/", f"/attempts/{world['closed']}/result"):
+        assert "评分中" not in client.get(path).text
+        assert "正在评分" not in client.get(path).text
+        assert "等待人工复核</span>" in client.get(path).text
+
+
 def test_health_needs_no_log_in(client):
     answer = client.get("/health")
     assert answer.json["ok"] is True
@@ -166,3 +182,18 @@ def test_a_form_without_script_saves_the_screen(log_in, world):
     answer = client.post(f"/attempts/{world['running']}/2", data={"f-6-rows": "3", "f-6-note": "去重"})
     assert answer.status_code == 302
     assert 'value="3"' in client.get(f"/attempts/{world['running']}/2").text
+
+
+def test_the_score_sheet_speaks_of_the_letters_that_the_candidate_saw(app, world, services):
+    from simulator.models import Attempt
+    from simulator.pages.exam import load_sheet, options_view
+    from simulator.pages.result import sheet_view
+
+    with services.db.read() as session, app.test_request_context():
+        attempt = session.get_one(Attempt, world["closed"])
+        tasks = sheet_view(session, services.tasks, attempt)["modules"][0]["tasks"]
+        assert tasks[0]["points"][0]["expected"] in ("正确", "错误")
+        single = next(t for t in tasks if t["form"] == "single")
+        task = services.tasks.get(session, attempt.tasks[single["position"] - 1].version)
+        seen = {o["id"]: o["label"] for o in options_view(load_sheet(session, attempt), task, task.fields[0])}
+        assert single["points"][0]["expected"] == seen["B"] == single["key_text"]

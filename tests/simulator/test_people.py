@@ -50,10 +50,18 @@ def test_a_class_list_is_imported(session, clock, encoding):
     assert people.log_in(session, "x02", made[1].password, clock()).group.name == "三班"
 
 
+@pytest.mark.parametrize("header", ["账号,姓名,班级", "account,name,class", " Account , Name , Class "])
+def test_the_columns_are_named_in_chinese_or_english(session, clock, header):
+    made = people.import_csv(session, f"{header}\nx01,Zhang San,Class 3\n".encode(), clock(), 1)
+    assert [(m.username, m.name) for m in made] == [("x01", "Zhang San")]
+    assert f.user(session, "x01").group.name == "Class 3"
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "第一行应是"), ("姓名,账号\n".encode(), "第一行应是"), ("账号,姓名,班级\n".encode(), "1 到 2000 人"),
+        (b"", "第一行应是"), (b"account,class,name\n", "第一行应是"),
+        ("姓名,账号\n".encode(), "第一行应是"), ("账号,姓名,班级\n".encode(), "1 到 2000 人"),
         ("账号,姓名,班级\nx01,张三,三班\ns1,李四,三班\n".encode(), "第 3 行.*已经存在"), (b"\xff\xfe\x00\xd8", "UTF-8 或 GBK"),
         (b"a" * 1_000_001, "超过 1 MB"),
     ],

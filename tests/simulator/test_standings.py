@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from simulator.standings import Cell, Entry, best_per_candidate, rank, tie_text
+from simulator.standings import Cell, Entry, best_per_candidate, rank, tie_rules
 
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -44,5 +44,5 @@ def test_the_best_attempt_of_a_candidate_counts():
 
 
 def test_tie_rule_in_words():
-    assert tie_text(("practical", "practical_time")) == "总分相同时，实操得分高者在前；再相同时，用时短者在前。"
-    assert tie_text(()) == "总分相同者名次并列。"
+    assert tie_rules(("practical", "practical_time", "time")) == ["实操得分高者在前", "用时短者在前"]
+    assert tie_rules(()) == []

@@ -3,6 +3,8 @@
 // Kinds: choice → list of ids; number, text → string; code → string; table, file → {blob, name, size}.
 // A field left empty is omitted, so that "blank" means the same here and in grading.
 
+import { text } from './texts.js';
+
 const fieldsOf = (section) => [...section.querySelectorAll('[data-field]')];
 
 const inputOf = (field) => field.querySelector('textarea, input:not([type=file]):not([type=hidden])');
@@ -91,7 +93,7 @@ export function describeDifference(response, other, section) {
     const value = response[id];
     const shown = Array.isArray(value) ? value.map((one) => optionText(field, one)).join('\n') : value.name ?? value;
     const named = label && (field.dataset.kind !== 'choice' || field.querySelector('legend'));
-    return named && ids.length > 1 ? `${label}：\n${shown}` : shown;
+    return named && ids.length > 1 ? `${text('labelled', { label })}\n${shown}` : shown;
   }).join('\n\n');
 }
 

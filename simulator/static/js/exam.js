@@ -4,7 +4,6 @@ import { Outbox } from './outbox.js';
 import { Timer } from './timer.js';
 import { announce, banner, text } from './texts.js';
 import { guardHandIn, guardLinks, handInAtZero } from './handin.js';
-import { startFragments } from './fragment.js';
 import { help, startKeys } from './keys.js';
 import { paintFlag, paintState, startPanel } from './panel.js';
 import { send } from './api.js';
@@ -83,14 +82,18 @@ function startForm() {
   // Enter in a one-line field would post the form and reload the page; saving is what the person means.
   document.getElementById('answers')?.addEventListener('submit', (event) => { event.preventDefault(); autosave.pump(); });
   for (const section of sections) section.querySelector('[data-flag]').addEventListener('click', () => flag(section));
-  startFragments(async (button) => {
-    const position = Number(button.closest('[data-task]').dataset.position);
-    const unsent = await autosave.flush(SAVE_FIRST_MS);
-    return unsent.some((draft) => draft.position === position) ? text('checkOffline') : '';
-  });
 }
 
+// A trial run and feedback look at the saved draft: it is saved first, and they are refused if it cannot be.
+async function saveFirst(button) {
+  const position = Number(button.closest('[data-task]').dataset.position);
+  const unsent = await autosave.flush(SAVE_FIRST_MS);
+  return unsent.some((draft) => draft.position === position) ? text('checkOffline') : '';
+}
+
+// What only some screens have is loaded only there.
 async function startWidgets() {
+  if (document.querySelector('[data-fragment]')) (await import('./fragment.js')).startFragments(saveFirst);
   if (document.querySelector('[data-kind=code]')) (await import('./widgets/code.js')).start();
   if (document.querySelector('[data-upload-url]')) (await import('./widgets/upload.js')).start();
 }

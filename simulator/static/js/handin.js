@@ -7,7 +7,7 @@ const LEAVE_MS = 4000;
 const HAND_IN_MS = 8000;
 const LAST_MS = 6000; // at zero: within the server's grace for text already typed
 
-const labels = (drafts) => drafts.map((draft) => draft.label).join('、');
+const labels = (drafts) => drafts.map((draft) => draft.label).join(text('separator'));
 
 /** True if the server answers now. */
 async function reachable(clockUrl) {

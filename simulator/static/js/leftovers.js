@@ -6,7 +6,7 @@ const outbox = new Outbox(box.dataset.user, box.dataset.attempt);
 const entries = outbox.all();
 
 if (entries.length) {
-  document.getElementById('leftover-labels').textContent = entries.map((entry) => entry.label).join('、');
+  document.getElementById('leftover-labels').textContent = entries.map((entry) => entry.label).join(box.dataset.separator);
   const file = new Blob([JSON.stringify({ user: box.dataset.user, attempt: box.dataset.attempt, entries }, null, 2)], { type: 'application/json' });
   const link = document.getElementById('leftover-save');
   link.href = URL.createObjectURL(file);

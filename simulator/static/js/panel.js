@@ -74,5 +74,5 @@ function repaint(button) {
   use.setAttribute('href', use.getAttribute('href').replace(/#.*/, `#${SYMBOL[state]}`));
   const words = [text(`state${state[0].toUpperCase()}${state.slice(1)}`)];
   if (flagged === 'true') words.push(text('flagged'));
-  button.querySelector('[data-nav-text]').textContent = words.join('，');
+  button.querySelector('[data-nav-text]').textContent = words.join(text('comma'));
 }

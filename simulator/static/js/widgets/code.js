@@ -7,6 +7,7 @@ import { text } from '../texts.js';
 
 function dress(field) {
   const area = field.querySelector('textarea');
+  const typing = document.activeElement === area; // before this script came: the focus moves along, or keys would act as shortcuts
   const frame = document.createElement('div');
   frame.className = 'editor';
   area.before(frame);
@@ -21,6 +22,11 @@ function dress(field) {
   label.htmlFor = editor.textarea.id;
   area.hidden = true;
   field.querySelector('[data-editor-hint]').hidden = false;
+
+  if (typing) {
+    editor.textarea.focus();
+    editor.textarea.setSelectionRange(area.selectionStart, area.selectionEnd);
+  }
 
   let filling = false;
   editor.on('update', (value) => {
