@@ -40,11 +40,12 @@ def number(
     >>> number(0.25, equals=25).reason
     '数值偏小；正好相差 100 倍，请检查百分数与小数的换算。'
     """
-    expected = f"{show_number(equals)}{_tolerance(abs_tol, rel_tol)}{unit}"
+    suffix = f" {unit.strip()}" if unit.strip() else ""
+    expected = f"{show_number(equals)}{_tolerance(abs_tol, rel_tol)}{suffix}"
     value = as_number(found)
     if value is None:
         return Mark(0.0, expected, "不是有限的数", "结果不是有限的数（NaN 或无穷大），请检查缺失值和除以零。")
-    shown = f"{show_number(value)}{unit}"
+    shown = f"{show_number(value)}{suffix}"
     if close(equals, value, abs_tol=abs_tol, rel_tol=rel_tol):
         return Mark(1.0, expected, shown, "数值正确。" if value == equals else "数值在允许误差内。")
     return Mark(0.0, expected, shown, _hint(equals, value))

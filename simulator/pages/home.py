@@ -44,6 +44,8 @@ def _card(exam: Exam, mine: list[Attempt], now: datetime) -> dict[str, Any] | No
     if phase == "after" or (phase == "before" and exam.opens_at > now + SOON):
         return None
     own = [attempt for attempt in mine if attempt.exam_id == exam.id]
+    if any(attempt.state == "running" for attempt in own):
+        return None  # it stands among the running ones
     left = None if exam.attempts_allowed is None else max(exam.attempts_allowed - len(own), 0)
     paper = exam.paper.spec["paper"]
     return {

@@ -42,7 +42,7 @@ def test_hints_of_common_mistakes(found, equals, hint):
 
 
 def test_expected_shows_the_tolerance():
-    assert number(1, equals=12.5, abs_tol=0.1, unit=" 元").expected == "12.5 ± 0.1 元"
+    assert number(1, equals=12.5, abs_tol=0.1, unit="元").expected == "12.5 ± 0.1 元"
     assert number(1, equals=12.5, rel_tol=0.02).expected == "12.5（允许误差 2%）"
     assert number(12.5, equals=12.5).reason == "数值正确。"
     assert number(12.6, equals=12.5, abs_tol=0.2).reason == "数值在允许误差内。"

@@ -181,3 +181,17 @@ def test_what_a_run_with_hidden_inputs_printed_is_for_staff_only(db, handed_in):
         assert "HIDDEN-ROW" in run_log(current, hidden=False)
         assert "HIDDEN-ROW" not in run_log(current, hidden=True)
         assert "程序正常结束" in run_log(current, hidden=True)
+
+
+def test_what_a_killed_server_had_leased_is_swept_at_once(db, marker, handed_in, clock):
+    with db.write() as session:
+        dead = marking.claim(session, "here:111/0", clock())
+        living = marking.claim(session, "here:222/0", clock())
+        elsewhere = marking.claim(session, "there:111/0", clock())
+    with db.write() as session:
+        assert marking.expire_dead(session, "here", lambda pid: pid == 222, clock()) == 1
+        session.flush()
+        assert marking.sweep(session, clock()) == 1
+    with db.read() as session:
+        assert [session.get_one(Marking, i).state for i in (dead, living, elsewhere)] == ["queued", "leased", "leased"]
+        assert session.get_one(Marking, dead).tries == 1
