@@ -90,7 +90,8 @@ def test_nobody_else_at_the_same_pc_gets_the_text(hall, desk, sitting):
     page.get_by_label("行数").fill("7")
     acts.saved(page)
     assert hall.draft(other_attempt, 6) == {"rows": "7"}
-    assert hall.draft(attempt, 6) == {}
+    # The closing page's last request may have reached the server after all, as its owner; nothing else may change there.
+    assert hall.draft(attempt, 6) in ({}, {"note": "我的答案"})
 
 
 def two_tabs(one, username, attempt) -> tuple[Page, Page]:
