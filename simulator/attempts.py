@@ -17,8 +17,6 @@ from simulator.errors import Refused
 from simulator.models import Attempt, AttemptTask, Draft, Exam, Submission, User
 from simulator.phases import Timing, attempt_phase, effective_deadline, end_time, exam_phase
 
-MAX_RESPONSE_CHARS = 300_000
-
 
 @dataclass(frozen=True)
 class Saved:
