@@ -66,7 +66,11 @@ def play(program: str, names: dict[str, str]) -> None:
     main.__dict__.update(__file__=path, __builtins__=__builtins__, __loader__=None, __cached__=None)
     sys.modules["__main__"] = main
     sys.argv[:] = [path]
-    show, ours = sys.excepthook, {__file__, sys._getframe(2).f_code.co_filename}
+    show, ours = sys.excepthook, set()
+    frame: types.FrameType | None = sys._getframe()
+    while frame is not None:  # whatever stands below the program, in any backend
+        ours.add(frame.f_code.co_filename)
+        frame = frame.f_back
 
     def show_error(kind: type[BaseException], error: BaseException, trace: types.TracebackType | None) -> None:
         while trace is not None and trace.tb_frame.f_code.co_filename in ours:

@@ -23,7 +23,8 @@ VARIABLES = "_variables.json"
 
 _CAUSES: Mapping[RunStatus, Cause] = {
     "ok": "wrong", "runtime_error": "crash", "time_limit": "time_limit", "memory_limit": "memory_limit",
-    "output_limit": "output_limit", "process_limit": "process_limit", "refused": "fault", "sandbox_error": "fault",
+    "output_limit": "output_limit", "process_limit": "process_limit", "cancelled": "fault", "refused": "fault",
+    "sandbox_error": "fault",
 }
 
 

@@ -32,12 +32,17 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class RuntimeSpec:
-    """What `<name>.toml` says. stamp : changes with the toml or the Python version, so that a build can be skipped."""
+    """What `<name>.toml` says.
+
+    preload, prime : modules that a fork server imports, and lines that it runs, once, so that no run pays for them;
+    stamp : changes with what is installed or the Python version, so that a build can be skipped.
+    """
 
     name: str
     title: str
     packages: tuple[str, ...]
     preload: tuple[str, ...]
+    prime: str
     warm: str
     stamp: str
 
@@ -61,10 +66,10 @@ def spec(name: str) -> RuntimeSpec:
     """Return what the runtime called `name` consists of; SandboxError lists the valid names."""
     if name not in names():
         raise SandboxError(f"没有名为 {name!r} 的运行环境；可用：{', '.join(names())}。")
-    raw = (_HERE / f"{name}.toml").read_bytes()
-    data = tomllib.loads(raw.decode())
-    stamp = hashlib.sha256(raw + sys.version.encode()).hexdigest()
-    return RuntimeSpec(name, data["title"], tuple(data["packages"]), tuple(data["preload"]), data.get("warm", ""), stamp)
+    data = tomllib.loads((_HERE / f"{name}.toml").read_text("utf-8"))
+    packages, warm = tuple(data["packages"]), data.get("warm", "")
+    stamp = hashlib.sha256(repr((packages, warm, sys.version)).encode()).hexdigest()
+    return RuntimeSpec(name, data["title"], packages, tuple(data["preload"]), data.get("prime", ""), warm, stamp)
 
 
 def status(name: str, directory: Path) -> RuntimeStatus:

@@ -9,8 +9,10 @@ from typing import Literal, Protocol
 from grading.model import RunLimits
 
 RunStatus = Literal[
-    "ok", "runtime_error", "time_limit", "memory_limit", "output_limit", "process_limit", "refused", "sandbox_error"
+    "ok", "runtime_error", "time_limit", "memory_limit", "output_limit", "process_limit", "cancelled", "refused",
+    "sandbox_error",
 ]
+"""How a run ended; `cancelled` only if its observer asked for it."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,9 @@ class RunJob:
 
     runtime : name of a sandbox runtime (`grading/runtimes/<name>.toml`); script : name of the program inside `files`;
     files : name → bytes, all copied into the work directory; collect : names of files to bring back, or ``*`` for all that
-    the program made; stdin : bytes; seed : reseeds `random` and `numpy.random`, and sets PYTHONHASHSEED.
+    the program made; stdin : bytes; seed : reseeds `random` and `numpy.random` (the hash seed is 0 in every run);
+    interpreter : `shebang` lets the kernel run the script, by its first line or as a compiled program (backend `bwrap` only,
+    which then also shows the programs of /usr).
     """
 
     runtime: str
@@ -29,6 +33,7 @@ class RunJob:
     collect: tuple[str, ...] = ()
     stdin: bytes = b""
     seed: int = 0
+    interpreter: Literal["python", "shebang"] = "python"
 
 
 @dataclass(frozen=True)
@@ -51,11 +56,32 @@ class RunResult:
     message: str = ""
 
 
+class Observer(Protocol):
+    """Looks at a run while it goes on. Its methods are called, one at a time, by the thread that called `run`; they must be
+    quick, because nobody watches the program meanwhile."""
+
+    def output(self, stream: Literal["stdout", "stderr"], data: bytes) -> None:
+        """Take what the program has just printed (within the output limit; not cut at characters)."""
+        ...
+
+    def figure(self, data: bytes) -> None:
+        """Take one picture that the program showed (`plt.show()`): bytes that may or may not be a PNG."""
+        ...
+
+    def cancelled(self) -> bool:
+        """Return True to end the run with the status `cancelled` (asked every 0.2 s)."""
+        ...
+
+
 class Sandbox(Protocol):
     """A backend that has passed its self-test."""
 
     name: str
 
-    def run(self, job: RunJob) -> RunResult:
+    def run(self, job: RunJob, observer: Observer | None = None) -> RunResult:
         """Run `job`. Never raises for what the candidate's program does; SandboxError only if the backend is broken."""
+        ...
+
+    def close(self) -> None:
+        """Stop whatever the backend keeps running; running jobs end with `sandbox_error`."""
         ...

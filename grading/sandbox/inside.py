@@ -1,6 +1,6 @@
 """Second half of a run, inside of the sandbox: process 1, which starts the candidate's program and reports its end.
 
-Run as a script in the sandbox runtime: `python inside.py REPORT_FD SCRIPT SEED RLIMITS`; standard library only.
+Run as a script in the sandbox runtime: `python inside.py REPORT_FD SCRIPT SEED RLIMITS FIGURES KIND`; standard library only.
 
 Process 1 cannot be killed, traced or read from inside (it is not dumpable, ignores signals, and its namespace protects
 it), and only it holds the report pipe. So a report "ready" without an "end" is never the program's doing.
@@ -13,12 +13,13 @@ import os
 import resource
 import signal
 import sys
-from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType, TracebackType
-from typing import Any
+from typing import TYPE_CHECKING
 
-WORK = "/work"
-WARM = "/opt/warm"
+if TYPE_CHECKING:
+    from grading.sandbox import program
+else:
+    import program
+
 PR_SET_DUMPABLE = 4
 
 
@@ -43,93 +44,36 @@ def guard(child: int, report: int, prepared: int, gate: int) -> None:
     os._exit(0)  # and the kernel ends whatever the program left behind
 
 
-def confine(rlimits: str) -> None:
-    """Set `kind:value,…` as soft and hard limits (the hard one for CPU is a second later)."""
-    for item in rlimits.split(","):
-        kind, value = (int(part) for part in item.split(":"))
-        hard = value + 1 if kind == resource.RLIMIT_CPU else value
-        resource.setrlimit(kind, (value, hard))
-
-
-def copy_caches() -> None:
-    """Copy the runtime's ready-made caches to where the program's libraries may write."""
-    if not os.path.isdir(WARM):
-        return
-    for folder, _, names in os.walk(WARM):
-        target = "/tmp" + folder[len(WARM) :]
-        os.makedirs(target, exist_ok=True)
-        for name in names:
-            with open(f"{folder}/{name}", "rb") as source, open(f"{target}/{name}", "wb") as copy:
-                copy.write(source.read())
-
-
-class Seeder:
-    """Seed `random` and `numpy.random` when they are first imported (importing numpy for all would cost 0.1 s)."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.waiting = {"random", "numpy.random"}
-
-    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Find `name` as usual, but seed it after it has been loaded."""
-        if name not in self.waiting:
-            return None
-        self.waiting.discard(name)
-        spec = PathFinder.find_spec(name, path, target)
-        if spec is None or spec.loader is None or (spec.origin or "").startswith(WORK):
-            return spec  # the program's own random.py is its own affair
-        loader: Any = spec.loader
-        load = loader.exec_module
-
-        def load_and_seed(module: Any) -> None:
-            load(module)
-            module.seed(self.seed)
-
-        loader.exec_module = load_and_seed
-        return spec
-
-
-def show_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print the traceback as Python does, without the frames of this file."""
-    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
-        trace = trace.tb_next
-    sys.__excepthook__(kind, error.with_traceback(trace), trace)
-
-
-def play(script: str, seed: int) -> None:
-    """Run `script` as `__main__`; errors and exit codes come out as from a plain interpreter."""
-    path = f"{WORK}/{script}"
-    main = ModuleType("__main__")
-    main.__dict__.update(__file__=path, __builtins__=__builtins__, __loader__=None, __cached__=None)
-    sys.modules["__main__"] = main
-    sys.argv[:] = [path]
-    sys.path[0] = WORK
-    sys.meta_path.insert(0, Seeder(seed))
-    sys.excepthook = show_error
-    streams: tuple[Any, ...] = (sys.stdout, sys.stderr)
-    for stream in streams:
-        stream.reconfigure(line_buffering=True)  # what was printed before a kill is kept
-    with open(path, "rb") as file:
-        source = file.read()
-    exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
+def become(path: str) -> None:
+    """Let the kernel run `path`: by its first line, or as a compiled program."""
+    os.chmod(path, 0o700)
+    try:
+        os.execv(path, [path])
+    except OSError as error:
+        sys.stderr.write(f"{path}: {error.strerror}\n")
+        sys.stderr.flush()
+        os._exit(126)
 
 
 def main() -> None:
     """Split into process 1 and the program."""
-    report, script, seed, rlimits = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
+    report, script, seed, rlimits, figures = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4], sys.argv[5] == "1"
     (prepared, tell), (wait, gate) = os.pipe(), os.pipe()
     child = os.fork()
     if child:
         os.close(tell)
         guard(child, report, prepared, gate)
     os.close(gate)
-    copy_caches()
-    confine(rlimits)
+    program.copy_caches()
+    program.confine(rlimits)
     os.write(tell, b"!")
     if os.read(wait, 1) != b"!":
         os._exit(72)
     os.closerange(3, 1024)
-    play(script, seed)
+    if sys.argv[6] == "shebang":
+        become(f"{program.WORK}/{script}")
+    del sys.modules["program"]
+    program.play(script, seed, figures)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from grading.sandbox.supervise import Cut, Trace
 
 _CUT_STATUS: Mapping[Cut, RunStatus] = {
     "wall": "time_limit", "cpu": "time_limit", "memory": "memory_limit", "output": "output_limit", "tasks": "process_limit",
+    "cancel": "cancelled",
 }
 _ERROR = re.compile(r"^(?:[A-Za-z_][\w.]*\.)?([A-Za-z_]\w*(?:Error|Exception|Interrupt|Warning|Exit|Iteration))(?::\s*(.*))?$")
 _OUT_OF_MEMORY = re.compile(r"^(MemoryError|[\w.]*_ArrayMemoryError)\b")
@@ -75,6 +76,7 @@ def _limit_sentence(cut: Cut, limits: RunLimits) -> str:
         "memory": f"内存超过 {limits.memory_mb} MB，程序被终止。",
         "output": f"输出超过 {limits.output_kb} KB，程序被终止。",
         "tasks": f"进程和线程超过 {limits.processes} 个，程序被终止。",
+        "cancel": "程序被停止。",
     }[cut]
 
 

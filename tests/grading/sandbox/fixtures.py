@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,8 @@ def python_runtime(runtimes_dir: Path) -> Path:
 
 
 @pytest.fixture(scope="session", params=list(BACKENDS))
-def sandbox(request: pytest.FixtureRequest, runtimes_dir: Path) -> Sandbox:
+def sandbox(request: pytest.FixtureRequest, runtimes_dir: Path) -> Iterator[Sandbox]:
     """Every backend in turn, so that all keep one contract."""
-    return make_backend(request.param, runtimes_dir)
+    backend = make_backend(request.param, runtimes_dir)
+    yield backend
+    backend.close()

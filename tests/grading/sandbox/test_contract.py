@@ -20,12 +20,12 @@ pytestmark = pytest.mark.sandbox
 
 
 def test_ok(sandbox: Sandbox) -> None:
-    result = run(sandbox, "print('你好'); import sys; print('err', file=sys.stderr)")
+    result = run(sandbox, "x = b'1' * (20 << 20); print('你好'); import sys; print('err', file=sys.stderr)")
     assert (result.status, result.exit_code, result.signal) == ("ok", 0, None)
     assert (result.stdout, result.stderr) == ("你好\n", "err\n")
     assert 0 < result.wall_s < 10
     assert 0 < result.cpu_s < 10
-    assert 4 < result.memory_mb < 100
+    assert 19 < result.memory_mb < 100
 
 
 def test_files_in_and_out(sandbox: Sandbox) -> None:
@@ -186,6 +186,7 @@ def test_broken_backend_is_never_the_candidates_fault(runtimes_dir: Path) -> Non
 
 def test_open_sandbox_without_a_working_backend_says_what_to_do(runtimes_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("grading.sandbox.bwrap.find_bwrap", lambda: Path("/bin/false"))
+    monkeypatch.setattr("grading.sandbox.server._LAUNCH", "/nowhere.py")
     with pytest.raises(SandboxError, match="unprivileged_userns_clone") as caught:
         open_sandbox(runtimes_dir)
     assert "apparmor_restrict_unprivileged_userns" in str(caught.value)
