@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 FAST := not browser and not sandbox and not services and not slow
 
 .DEFAULT_GOAL := help
-.PHONY: help setup runtimes demo serve check lint test vendor bench fix i18n docs clean
+.PHONY: help setup runtimes demo serve check lint test vendor bench chaos fix i18n docs clean
 
 help: ## 显示这份说明
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,7 +16,7 @@ setup: $(VENV)/.ready ## 建立虚拟环境，安装固定版本的依赖
 $(VENV)/.ready: setup.cfg constraints.txt pyproject.toml
 	@PYTHON="$(PYTHON)" tools/preflight
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,postgresql]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,postgresql,cluster]'
 	@touch $@
 
 runtimes: setup ## 建立考生程序的运行环境（instance/runtimes）
@@ -41,8 +41,11 @@ test: runtimes lint ## 全部检查，含沙箱攻击、浏览器、数据库、
 vendor: setup ## 重新取得前端库，核对散列
 	$(BIN)/python -m simulator.vendor
 
-bench: runtimes ## 本机测速
-	$(BIN)/simulator bench sandbox
+bench: runtimes ## 本机测速（评分；十分钟以内，QUICK=1 时一分钟）
+	$(BIN)/simulator bench grading $(if $(QUICK),--quick)
+
+chaos: runtimes ## 一边交卷一边杀进程，再对账：不丢、不重、都评完（约十分钟；多机那一半要 PostgreSQL 和 redis-server）
+	$(BIN)/python -m tools.chaos $(if $(MODE),--mode $(MODE)) $(if $(SEED),--seed $(SEED))
 
 fix: setup ## 自动改正风格问题
 	$(BIN)/ruff check --fix .

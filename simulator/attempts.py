@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from simulator import events, marking
 from simulator.drawing import draw_paper
 from simulator.errors import Refused
-from simulator.models import Attempt, AttemptTask, Draft, Exam, Submission, User
+from simulator.models import Attempt, AttemptTask, Draft, Exam, Marking, Submission, User
 from simulator.phases import Timing, attempt_phase, effective_deadline, end_time, exam_phase
 
 
@@ -142,27 +142,38 @@ def submit(session: Session, attempt: Attempt, now: datetime, *, by: str, who: i
     if by == "candidate" and now >= deadline(attempt):
         by = "deadline"  # the page hands in by itself at zero
     drafts = {d.position: d.response for d in session.scalars(select(Draft).where(Draft.attempt_id == attempt.id))}
-    for item in attempt.tasks:
-        submission = Submission(
+    marking.queue_all(session, [
+        Submission(
             attempt_id=attempt.id, position=item.position, task_version_id=item.task_version_id, kind="hand-in",
             response=drafts.get(item.position, {}), submitted_at=end,
-        )
-        marking.queue(session, submission, now)
+        ) for item in attempt.tasks
+    ], now)
     attempt.ended_at, attempt.state, attempt.closed_by = end, "closed", by
     events.record(session, "attempt.handed-in", now, who=who, attempt=attempt, by=by)
     return True
 
 
 def check(session: Session, attempt: Attempt, position: int, now: datetime) -> Submission:
-    """Submit one task for feedback at once (practice only); the caller commits and marks."""
+    """Submit one task for feedback at once (practice only); the caller commits and marks.
+
+    Asking again while the same response waits to be marked queues nothing more.
+    """
     if attempt.exam.mode != "practice":
         raise Refused("只有练习模式可以逐题查看结果。", status=403)
     check_open(attempt, now)
     item = task(session, attempt, position)
     draft = session.get(Draft, (attempt.id, position))
+    response = draft.response if draft else {}
+    waiting = session.scalars(
+        select(Submission).join(Marking, Marking.submission_id == Submission.id)
+        .where(Submission.attempt_id == attempt.id, Submission.position == position, Marking.state.in_(("queued", "leased")))
+        .order_by(Submission.id.desc())
+    ).first()
+    if waiting is not None and waiting.response == response:
+        return waiting
     submission = Submission(
         attempt_id=attempt.id, position=position, task_version_id=item.task_version_id, kind="check",
-        response=draft.response if draft else {}, submitted_at=now,
+        response=response, submitted_at=now,
     )
     marking.queue(session, submission, now)
     return submission

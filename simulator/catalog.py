@@ -21,6 +21,8 @@ from grading.paper import DrawSlot, PaperSpec, StandardSpec, TaskSlot
 from simulator.models import PaperVersion, TaskVersion
 
 CACHED_TASKS = 2000
+CACHED_SPECS = 200
+_specs: dict[str, PaperSpec] = {}
 
 
 class TaskCache:
@@ -97,8 +99,13 @@ def latest_papers(session: Session) -> list[PaperVersion]:
 
 
 def paper_spec(version: PaperVersion) -> PaperSpec:
-    """Return the checked spec inside a paper version."""
-    return PaperSpec.model_validate(version.spec["paper"])
+    """Return the checked spec inside a paper version; versions never change, so each is checked once in a process."""
+    spec = _specs.get(version.hash)
+    if spec is None:
+        if len(_specs) >= CACHED_SPECS:
+            _specs.clear()
+        spec = _specs[version.hash] = PaperSpec.model_validate(version.spec["paper"])
+    return spec
 
 
 def paper_standards(version: PaperVersion) -> dict[str, StandardSpec]:

@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from grading.errors import GradingError
-from simulator import create_app
-from simulator.commands import bench, runtimes as runtimes_command, sandbox, tasks
+from simulator.commands import bench, doctor, jobs, runtimes as runtimes_command, sandbox, tasks
 from simulator.config import ConfigError, default_instance, load_settings
 from simulator.errors import Refused
 
@@ -34,14 +33,16 @@ def main() -> None:
 @main.command()
 @click.option("--host", help="地址；默认只监听本机，机房使用时写 0.0.0.0")
 @click.option("--port", type=int)
-def serve(host: str | None, port: int | None) -> None:
-    """Serve the exam hall: pages, marking and the clock in one process."""
+@click.option("--web-only", is_flag=True, help="只提供页面；评分和到时收卷由别的机器做")
+def serve(host: str | None, port: int | None, web_only: bool) -> None:
+    """Serve the exam hall: pages, marking and the clock."""
     from simulator import serving
+    from simulator.services import Services
 
     given: dict[str, Any] = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
-    app = create_app(load_settings(**given))
-    click.echo(f"试题目录同步：{serving.prepare(app.extensions['services'])} 个新版本")
-    serving.serve(app)
+    services = Services(load_settings(**given))
+    click.echo(f"试题目录同步：{serving.prepare(services)} 个新版本")
+    serving.serve(services, web_only=web_only)
 
 
 @main.command()
@@ -50,14 +51,12 @@ def serve(host: str | None, port: int | None) -> None:
 def demo(port: int, build_only: bool) -> None:
     """Build the demo school (once) and serve it on this machine only."""
     from simulator import demo as school, serving
+    from simulator.services import Services
 
     base = default_instance()
     settings = load_settings(base / "demo", host="127.0.0.1", port=port, demo=True, runtimes_dir=str(base / "runtimes"))
-    app = create_app(settings)
-    services = app.extensions["services"]
+    services = Services(settings)
     serving.prepare(services)
-    if problem := services.sandbox.problem:
-        click.secho(f"注意：{problem}", fg="yellow", err=True)
     click.echo("正在建立演示学校（会真正评出一场竞赛，约一分钟）……")
     school.build(services)
     click.echo(f"\n演示学校：http://127.0.0.1:{port}\n")
@@ -65,7 +64,7 @@ def demo(port: int, build_only: bool) -> None:
         click.echo(f"  {account['username']:<10} {account['password']:<14} {account['name']}")
     click.echo("\n按 Ctrl+C 停止。\n")
     if not build_only:
-        serving.serve(app)
+        serving.serve(services)
 
 
 @main.command()
@@ -128,6 +127,9 @@ main.add_command(tasks.tasks)
 main.add_command(bench.bench)
 main.add_command(runtimes_command.runtimes)
 main.add_command(sandbox.sandbox)
+main.add_command(doctor.doctor)
+main.add_command(jobs.worker)
+main.add_command(jobs.scheduler)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -34,7 +35,9 @@ class Settings:
     host: str = "127.0.0.1"
     # Port to listen on.
     port: int = 8000
-    # Threads that answer pages.
+    # Processes that answer pages; 0 means one, on machines with four cores or more two.
+    web_workers: int = 0
+    # Threads that answer pages, in each of these processes.
     threads: int = 8
     # Workers that mark; 0 means as many as the machine has cores.
     markers: int = 0
@@ -44,10 +47,24 @@ class Settings:
     max_request_mb: int = 25
     # Log-ins that one address may try in a minute.
     login_rate: int = 20
+    # Where log-ins are counted (memory:// or redis://…); empty means in the database, which holds for all processes and machines.
+    limits_url: str = ""
     # Set when pages are served over HTTPS: cookies are then sent over HTTPS only.
     https: bool = False
     # Number of proxies in front whose X-Forwarded-* headers are trusted.
     proxies: int = 0
+    # Store of uploads: empty means blobs/ of the instance folder, else any fsspec URL (file:///…, s3://…).
+    blobs_url: str = ""
+    # Largest copy on this machine of what was read from the store of blobs_url, in MiB; 0 means none.
+    blobs_cache_mb: int = 1024
+    # Celery's broker (redis://… or amqp://…) when several machines mark; empty means the database is asked.
+    broker_url: str = ""
+    # Name of the queue at the broker; installations that share a broker need different ones.
+    broker_queue: str = "simulator"
+    # Name of this machine among several that mark; empty means its host name.
+    node_name: str = ""
+    # Networks whose machines may read /metrics without logging in, separated by commas; administrators always may.
+    metrics_from: str = "127.0.0.1/32,::1/128"
     # Demo school: shows the demo accounts on the log-in page. Set by `simulator demo` only.
     demo: bool = False
     origins: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
@@ -56,6 +73,11 @@ class Settings:
     def database(self) -> str:
         """The effective SQLAlchemy URL."""
         return self.database_url or f"sqlite:///{self.instance / 'simulator.sqlite'}"
+
+    @property
+    def node(self) -> str:
+        """Name of this machine in the names of workers."""
+        return self.node_name or socket.gethostname()
 
     @property
     def tasks(self) -> Path:

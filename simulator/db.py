@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Engine, Integer, create_engine, event, make_url
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Integer, create_engine, event, make_url, text
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
+log = logging.getLogger(__name__)
+
 BUSY_TIMEOUT_MS = 10_000
+CONNECT_S = 5
+PAUSES_S = (0.2, 1.0, 3.0, 6.0, 10.0)
+LOST = (OperationalError, InterfaceError)
+"""What is raised when the connection has gone, the server restarts, or the database is locked for long: try again later."""
+
+Answer = TypeVar("Answer")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -83,10 +94,29 @@ class Database:
             yield session
 
 
+def alone(session: Session | Connection) -> None:
+    """Let other machines that do the same at the same time wait until this transaction ends; in SQLite writers always do."""
+    if isinstance(session, Session):
+        session = session.connection()
+    if session.dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext('simulator'))"))
+
+
+def patiently(action: Callable[[], Answer]) -> Answer:
+    """Return `action()`; while the database cannot be reached, try again for some twenty seconds."""
+    for pause in PAUSES_S:
+        try:
+            return action()
+        except LOST as error:
+            log.warning("the database cannot be reached, trying again in %s s: %s", pause, error.orig)
+            time.sleep(pause)
+    return action()
+
+
 def make_engine(url: str) -> Engine:
     """Return an engine for `url`; for SQLite in WAL mode with durable commits."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_S})
     _make_private(make_url(url).database)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)

@@ -4,10 +4,10 @@ sample responses. Everything is seeded except the passwords, which are random an
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,12 @@ from grading.model import Task, Upload
 from grading.response import load_response
 from simulator import attempts, catalog, people
 from simulator.config import Settings
-from simulator.jobs.dispatch import work_once
+from simulator.jobs.pool import cores
+from simulator.jobs.worker import Shift
 from simulator.models import Attempt, Exam, Group, User
 from simulator.services import Services
+
+log = logging.getLogger(__name__)
 
 SEED = 20251209
 CLASSES = ("人工智能 2401 班", "人工智能 2402 班")
@@ -50,22 +53,25 @@ def build(services: Services) -> bool:
         contest = _exams(session, now)
         for number, student in enumerate(_students(session)):
             _sit(session, services, library, contest, student, number)
-    _mark_all(services)
     _save_accounts(services.settings.instance / "accounts.json", accounts)
+    _mark_all(services)
     return True
 
 
 def _mark_all(services: Services) -> None:
-    """Mark everything that is queued, with one worker per core."""
+    """Mark everything that is queued, with one thread per core: the work is in the sandbox, which is closed afterwards."""
+    if services.sandbox.get() is None:
+        log.warning("%s", services.sandbox.problem)
 
     def work(number: int) -> None:
-        marker = services.marker()
-        marker = replace(marker, name=f"{marker.name}/demo-{number}")
-        while work_once(marker):
+        shift = Shift(services.marker(number))
+        shift.able = services.sandbox.get() is not None  # without a sandbox the programs wait for a worker
+        while shift.once():
             pass
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(work, range(os.cpu_count() or 1)))
+    with ThreadPoolExecutor(cores()) as pool:
+        list(pool.map(work, range(cores())))
+    services.sandbox.close()
 
 
 def _save_accounts(path: Path, accounts: list[dict[str, str]]) -> None:

@@ -5,76 +5,111 @@
     queued ──claim──▶ leased ──settle──▶ done
       ▲                 │  └─ our fault, tries < MAX_TRIES ─▶ queued
       └── lease expired ┘     our fault, third time ────────▶ error   (instructor's desk, never 0 marks)
+
+Whoever marks renews the lease, and only who holds it may settle. No transaction is open while a program runs.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session, defer
 
 from grading import totals
-from grading.engine import Grading, grade
+from grading.engine import grade
+from grading.errors import SandboxError
 from grading.fields import get_kind
 from grading.model import Response, Task, Upload
-from grading.sandbox.contract import RunResult, Sandbox
-from simulator import events
+from grading.sandbox.contract import Sandbox
+from simulator import events, findings, queueing, workers
 from simulator.blobs import BlobStore
 from simulator.catalog import TaskCache, paper_spec
-from simulator.db import Database
+from simulator.db import LOST, Database, patiently
 from simulator.drawing import grader_defaults
-from simulator.errors import Refused
-from simulator.models import Attempt, AttemptTask, Marking, Submission, TaskVersion, VerdictRow
+from simulator.findings import Finding
+from simulator.models import Attempt, AttemptTask, Exam, Marking, PaperVersion, Submission, TaskVersion
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(seconds=60)
 MAX_TRIES = 3
-MAX_LOG = 20_000
-MAX_TEXT = 4_000
+INTERRUPTED = "评分进程三次中断。"
 
 
 @dataclass(frozen=True)
 class Marker:
-    """What a worker needs besides the database: tasks, blobs, and the sandbox (None: runs cannot be marked here)."""
+    """What marks, besides the database: tasks, blobs, the sandbox, and the one for strict re-runs (None: nothing is run here)."""
 
     db: Database
     tasks: TaskCache
     blobs: BlobStore
     sandbox: Callable[[], Sandbox | None]
+    strict: Callable[[], Sandbox | None]
     clock: Callable[[], datetime]
     name: str
 
 
-def queue(session: Session, submission: Submission, now: datetime, *, asked_by: int | None = None) -> Marking:
-    """Add a queued marking for `submission` to the current transaction."""
-    marking = Marking(submission=submission, state="queued", queued_at=now, asked_by=asked_by)
-    session.add(marking)
-    return marking
+@dataclass(frozen=True)
+class Work:
+    """One marking as it is handed to `grade`."""
+
+    task: Task
+    response: Response
+    defaults: Mapping[str, Any]
+    strict: bool
 
 
-def waiting(session: Session) -> int:
-    """Return how many markings are queued."""
-    return session.scalar(select(func.count()).where(Marking.state == "queued")) or 0
+def queue(
+    session: Session, submission: Submission, now: datetime, *, asked_by: int | None = None, strict: bool = False
+) -> Marking:
+    """Add a queued marking for `submission` to the current transaction, at this candidate's fair turn.
+
+    strict : run in a fresh interpreter.
+    """
+    return queue_all(session, [submission], now, asked_by=asked_by, strict=strict)[0]
 
 
-def waiting_before(session: Session, marking_id: int) -> int:
-    """Return how many queued markings stand before `marking_id`."""
-    return session.scalar(select(func.count()).where(Marking.state == "queued", Marking.id < marking_id)) or 0
+def queue_all(
+    session: Session, submissions: list[Submission], now: datetime, *, asked_by: int | None = None, strict: bool = False
+) -> list[Marking]:
+    """Queue the submissions of one attempt, in this order. Theory runs nothing and takes no turn from others."""
+    attempt = session.get_one(Attempt, submissions[0].attempt_id)
+    turn = queueing.next_turn(session, attempt.user_id)
+    practical = set(session.scalars(select(TaskVersion.id).where(
+        TaskVersion.id.in_([s.task_version_id for s in submissions]), TaskVersion.form == ""
+    )))
+    markings = []
+    for submission in submissions:
+        marking = Marking(submission=submission, state="queued", queued_at=now, turn=turn, asked_by=asked_by, strict=strict)
+        turn += submission.task_version_id in practical
+        markings.append(marking)
+    session.add_all(markings)
+    return markings
 
 
-def claim(session: Session, worker: str, now: datetime) -> int | None:
-    """Lease the oldest queued marking to `worker`; return its id, None if there is nothing to do."""
-    oldest = select(Marking.id).where(Marking.state == "queued").order_by(Marking.id).limit(1)
+def claim(session: Session, worker: str, now: datetime, *, theory: bool = False) -> int | None:
+    """Lease the next queued marking to `worker`; return its id, None if there is nothing to do.
+
+    What the worker has leased already comes first: it lost the connection while it settled that or leased it.
+    theory : only tasks that run nothing (the worker has no sandbox).
+    """
+    own = session.scalar(select(Marking.id).where(Marking.state == "leased", Marking.leased_by == worker).limit(1))
+    if own is not None and renew(session, own, worker, now):
+        return own
+    following = select(Marking.id).where(Marking.state == "queued").order_by(Marking.turn, Marking.id).limit(1)
+    if theory:
+        following = following.join(Submission).join(TaskVersion).where(TaskVersion.form != "")
     if session.get_bind().dialect.name == "postgresql":
-        oldest = oldest.with_for_update(skip_locked=True)
-    marking_id = session.scalar(oldest)
+        following = following.with_for_update(skip_locked=True, of=Marking)
+    marking_id = session.scalar(following)
     return marking_id if marking_id is not None and lease(session, marking_id, worker, now) else None
 
 
@@ -82,9 +117,28 @@ def lease(session: Session, marking_id: int, worker: str, now: datetime) -> bool
     """Lease one queued marking; False if another worker was first."""
     result = session.execute(
         update(Marking).where(Marking.id == marking_id, Marking.state == "queued")
-        .values(state="leased", leased_by=worker, leased_until=now + LEASE, tries=Marking.tries + 1)
+        .values(state="leased", leased_by=worker, leased_until=now + LEASE, started_at=now, tries=Marking.tries + 1)
     )
     return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def renew(session: Session, marking_id: int, worker: str, now: datetime) -> bool:
+    """Keep the lease for another while; False if `worker` does not hold it any more."""
+    result = session.execute(update(Marking).where(*_held(marking_id, worker)).values(leased_until=now + LEASE))
+    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def release(session: Session, marking_id: int, worker: str) -> bool:
+    """Put a marking back that its worker cannot finish because it has to end; that is no failed try."""
+    result = session.execute(
+        update(Marking).where(*_held(marking_id, worker))
+        .values(state="queued", leased_by="", leased_until=None, tries=Marking.tries - 1)
+    )
+    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _held(marking_id: int, worker: str) -> tuple[Any, ...]:
+    return Marking.id == marking_id, Marking.state == "leased", Marking.leased_by == worker
 
 
 def expire_dead(session: Session, host: str, alive: Callable[[int], bool], now: datetime) -> int:
@@ -95,8 +149,7 @@ def expire_dead(session: Session, host: str, alive: Callable[[int], bool], now: 
     """
     expired = 0
     for marking in session.scalars(select(Marking).where(Marking.state == "leased", Marking.leased_by.startswith(f"{host}:"))):
-        pid = marking.leased_by.removeprefix(f"{host}:").partition("/")[0]
-        if pid.isdecimal() and not alive(int(pid)):
+        if workers.ended(marking.leased_by, alive):
             marking.leased_until = now - timedelta(seconds=1)
             expired += 1
     return expired
@@ -104,92 +157,132 @@ def expire_dead(session: Session, host: str, alive: Callable[[int], bool], now: 
 
 def sweep(session: Session, now: datetime) -> int:
     """Put markings whose lease has expired (their worker died) back into the queue, or to `error` after the third try."""
-    expired = (Marking.state == "leased") & (Marking.leased_until < now)
-    session.execute(
-        update(Marking).where(expired, Marking.tries >= MAX_TRIES).values(state="error", log="评分进程三次中断。", done_at=now)
-    )
-    result = session.execute(update(Marking).where(expired).values(state="queued", leased_by="", leased_until=None))
-    return int(result.rowcount)  # type: ignore[attr-defined]
+    expired = select(Marking).where(Marking.state == "leased", Marking.leased_until < now).with_for_update(skip_locked=True)
+    swept = 0
+    for marking in session.scalars(expired):
+        if marking.tries < MAX_TRIES:
+            marking.state, marking.leased_by, marking.leased_until = "queued", "", None
+        else:
+            marking.state, marking.log, marking.done_at = "error", INTERRUPTED, now
+            events.record(session, "marking.error", now, marking=marking.id)
+        swept += 1
+    return swept
 
 
-def mark(marker: Marker, marking_id: int) -> None:
-    """Mark one leased marking and settle it. Whatever fails here is our fault and is tried again."""
+def mark(marker: Marker, marking_id: int) -> bool:
+    """Mark one leased marking and settle it; False if something of ours failed (it is tried again).
+
+    Only a lost connection to the database leaves it leased; then one of LOST is raised.
+    """
+    started = time.monotonic()
     try:
-        with marker.db.read() as session:
-            task, response, defaults = _load(marker, session, session.get_one(Marking, marking_id))
-        grading = grade(task, response, sandbox=marker.sandbox() if task.runs else None, defaults=defaults)
-        problem = ""
-    except Exception:
-        log.exception("marking %s failed", marking_id)
-        grading, problem = None, traceback.format_exc()
+        finding = _grade(marker, patiently(lambda: _load_one(marker, marking_id)), started)
+    except LOST:
+        raise
+    except Exception as error:
+        finding = _failed(marking_id, error, started)
+    try:
+        patiently(lambda: _settle_own(marker, marking_id, finding))
+    except LOST:
+        raise
+    except Exception as error:  # what was found cannot be stored
+        finding = _failed(marking_id, error, started)
+        patiently(lambda: _settle_own(marker, marking_id, finding))
+    return not finding.faults
+
+
+def _failed(marking_id: int, error: Exception, started: float) -> Finding:
+    log.exception("marking %s failed", marking_id)
+    problem = str(error) if isinstance(error, SandboxError) else traceback.format_exc()
+    return Finding(None, problem, time.monotonic() - started)
+
+
+def _load_one(marker: Marker, marking_id: int) -> Work:
+    with marker.db.read() as session:
+        [row] = session.execute(_rows().where(Marking.id == marking_id)).all()
+        return _work(marker, session, row)
+
+
+def _grade(marker: Marker, work: Work, started: float) -> Finding:
+    sandbox = (marker.strict() if work.strict else marker.sandbox()) if work.task.runs else None
+    grading = grade(work.task, work.response, sandbox=sandbox, defaults=work.defaults)
+    return Finding(grading, "", time.monotonic() - started, sandbox.name if sandbox else "")
+
+
+def _settle_own(marker: Marker, marking_id: int, finding: Finding) -> None:
     with marker.db.write() as session:
-        marking = session.get_one(Marking, marking_id)
+        marking = session.get_one(Marking, marking_id, with_for_update=True)
         if marking.state == "leased" and marking.leased_by == marker.name:
-            settle(session, marking, grading, problem, marker.clock())
+            settle(session, marking, finding, marker.clock())
 
 
 def mark_quick(marker: Marker, attempt_id: int) -> None:
-    """Mark at once the queued tasks of an attempt that run nothing (choices, numbers, texts); the rest stays queued."""
+    """Mark at once the queued tasks of an attempt that run nothing (choices, numbers, texts); the rest stays queued.
+
+    All of it does if the database goes away meanwhile: what was handed in is safe, and its candidate must not read otherwise.
+    """
+    try:
+        _mark_quick(marker, attempt_id)
+    except LOST as error:
+        log.warning("attempt %s is left to the workers: %s", attempt_id, error.orig)
+
+
+def _mark_quick(marker: Marker, attempt_id: int) -> None:
     with marker.db.read() as session:
-        rows = session.execute(
-            select(Marking.id, TaskVersion).join(Submission, Marking.submission_id == Submission.id)
-            .join(TaskVersion, Submission.task_version_id == TaskVersion.id)
-            .where(Submission.attempt_id == attempt_id, Marking.state == "queued").order_by(Marking.id)
-        ).all()
-        quick = [marking_id for marking_id, version in rows if not marker.tasks.get(session, version).runs]
-        work = {marking_id: _load(marker, session, session.get_one(Marking, marking_id)) for marking_id in quick}
-    gradings = {marking_id: grade(task, response, defaults=defaults) for marking_id, (task, response, defaults) in work.items()}
+        rows = session.execute(_rows().where(Submission.attempt_id == attempt_id, Marking.state == "queued")).all()
+        found = {row.Marking.id: _try_quick(marker, session, row) for row in rows}
+    quick = {marking_id: finding for marking_id, finding in found.items() if finding is not None}
     with marker.db.write() as session:
-        for marking_id, grading in gradings.items():
-            if lease(session, marking_id, marker.name, marker.clock()):
-                settle(session, session.get_one(Marking, marking_id), grading, "", marker.clock())
+        still = select(Marking).where(Marking.id.in_(quick), Marking.state == "queued").order_by(Marking.id).with_for_update()
+        for marking in session.scalars(still):
+            marking.tries, marking.started_at, marking.leased_by = marking.tries + 1, marker.clock(), marker.name
+            marking.turn = 0  # it took no turn from others
+            settle(session, marking, quick[marking.id], marker.clock())
 
 
-def mark_submission(marker: Marker, submission_id: int) -> None:
-    """Mark the newest queued marking of one submission now (practice: feedback at once)."""
-    with marker.db.write() as session:
-        newest = session.scalar(select(func.max(Marking.id)).where(Marking.submission_id == submission_id))
-        leased = newest is not None and lease(session, newest, marker.name, marker.clock())
-    if leased and newest is not None:
-        mark(marker, newest)
+def _try_quick(marker: Marker, session: Session, row: Any) -> Finding | None:
+    """Return what a marking finds that runs nothing; None leaves it to a worker: a hand-in must not fail with it."""
+    started = time.monotonic()
+    try:
+        work = _work(marker, session, row)
+        return None if work.task.runs else _grade(marker, work, started)
+    except LOST:
+        raise
+    except Exception:
+        log.exception("marking %s cannot be done at once", row.Marking.id)
+        return None
 
 
-def settle(session: Session, marking: Marking, grading: Grading | None, problem: str, now: datetime) -> None:
+def settle(session: Session, marking: Marking, finding: Finding, now: datetime) -> None:
     """Store what a marking found; an error verdict or an exception means another try, the third time the desk."""
-    faults = [v for v in grading.verdicts if v.status in totals.UNSETTLED] if grading else []
-    failed = grading is None or bool(faults)
-    marking.log = (problem or "\n".join(f"{v.id}: {v.reason}" for v in faults))[-MAX_LOG:]
-    if failed and marking.tries < MAX_TRIES:
+    findings.note(marking, finding)
+    if finding.faults and marking.tries < MAX_TRIES:
         marking.state, marking.leased_by, marking.leased_until = "queued", "", None
+        marking.turn = max(marking.turn, queueing.served(session) + 1)  # others go on meanwhile
         return
-    if grading is not None:
-        marking.verdicts = [_row(ordinal, verdict) for ordinal, verdict in enumerate(grading.verdicts)]
-        marking.runs = {name: _run(result) for name, result in grading.runs.items()}
-        marking.graders = dict(grading.graders)
-    marking.state, marking.done_at = "error" if failed else "done", now
-    if failed:
+    findings.store(session, marking, finding, now)
+    if finding.faults:
         events.record(session, "marking.error", now, marking=marking.id)
+    elif marking.asked_by is not None:  # marks that stood already may have changed
+        events.record(session, "marking.redone", now, who=marking.asked_by, marking=marking.id, strict=marking.strict)
 
 
-def retry(session: Session, marking_id: int, now: datetime, who: int) -> Marking:
-    """Queue a new marking for a submission whose last one is `error`."""
-    old = session.get(Marking, marking_id)
-    if old is None or old.state != "error":
-        raise Refused("这次评分不需要重试。", "请刷新页面查看最新状态。", status=409)
-    newer = session.scalar(select(Marking.id).where(Marking.submission_id == old.submission_id, Marking.id > old.id))
-    if newer is not None:
-        raise Refused("这份提交已经重新排队评分。", "请刷新页面查看最新状态。", status=409)
-    events.record(session, "marking.retried", now, who=who, marking=marking_id)
-    return queue(session, old.submission, now, asked_by=who)
+def _rows() -> Select[Marking, Submission, TaskVersion, Decimal, PaperVersion]:
+    """Select markings with all that says how to grade them: a whole hand-in in one query."""
+    return (
+        select(Marking, Submission, TaskVersion, AttemptTask.marks, PaperVersion).options(defer(PaperVersion.spec))
+        .join(Submission, Marking.submission_id == Submission.id).join(TaskVersion, Submission.task_version_id == TaskVersion.id)
+        .join(AttemptTask, (AttemptTask.attempt_id == Submission.attempt_id) & (AttemptTask.position == Submission.position))
+        .join(Attempt, Submission.attempt_id == Attempt.id).join(Exam, Attempt.exam_id == Exam.id)
+        .join(PaperVersion, Exam.paper_version_id == PaperVersion.id).order_by(Marking.id)
+    )
 
 
-def _load(marker: Marker, session: Session, marking: Marking) -> tuple[Task, Response, Mapping[str, Any]]:
-    submission = marking.submission
-    version = session.get_one(TaskVersion, submission.task_version_id)
-    item = session.get_one(AttemptTask, (submission.attempt_id, submission.position))
-    attempt = session.get_one(Attempt, submission.attempt_id)
-    task = totals.with_marks(marker.tasks.get(session, version), item.marks)
-    return task, to_response(task, submission.response, marker.blobs), grader_defaults(paper_spec(attempt.exam.paper))
+def _work(marker: Marker, session: Session, row: Any) -> Work:
+    marking, submission, version, marks, paper = row
+    task = totals.with_marks(marker.tasks.get(session, version), marks)
+    response = to_response(task, submission.response, marker.blobs)
+    return Work(task, response, grader_defaults(paper_spec(paper)), marking.strict)
 
 
 def to_response(task: Task, stored: Mapping[str, Any], blobs: BlobStore) -> Response:
@@ -201,18 +294,3 @@ def to_response(task: Task, stored: Mapping[str, Any], blobs: BlobStore) -> Resp
             value = Upload(str(value["name"]), blobs.get(str(value["blob"])))
         response[field.id] = value
     return response
-
-
-def _row(ordinal: int, verdict: Any) -> VerdictRow:
-    return VerdictRow(
-        ordinal=ordinal, point_id=verdict.id, title=verdict.title, status=verdict.status, earned=verdict.earned,
-        marks=verdict.marks, expected=verdict.expected[:MAX_TEXT], found=verdict.found[:MAX_TEXT],
-        reason=verdict.reason[:MAX_TEXT], cause=verdict.cause,
-    )
-
-
-def _run(result: RunResult) -> dict[str, Any]:
-    return {
-        "status": result.status, "message": result.message, "wall_s": round(result.wall_s, 3),
-        "memory_mb": round(result.memory_mb, 1), "stdout": result.stdout[-MAX_TEXT:], "stderr": result.stderr[-MAX_TEXT:],
-    }

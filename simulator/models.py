@@ -166,14 +166,23 @@ class Submission(Base):
 
 
 class Marking(Base):
-    """One marking of one submission. state: queued → leased → done or error."""
+    """One marking of one submission. state: queued → leased → done or error.
+
+    turn : place in the fair queue, ordered by (turn, id); strict : in a fresh interpreter; seconds : how long the last try
+    took; backend : the sandbox that ran it, "" if nothing was run.
+    """
 
     __tablename__ = "marking"
-    __table_args__ = (Index("ix_marking_state", "state", "id"),)
+    __table_args__ = (Index("ix_marking_queue", "state", "turn", "id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
     state: Mapped[str] = mapped_column(String(12), default="queued")
+    turn: Mapped[int] = mapped_column(default=0)
+    strict: Mapped[bool] = mapped_column(default=False)
     queued_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    seconds: Mapped[float | None]
+    backend: Mapped[str] = mapped_column(String(12), default="")
     leased_by: Mapped[str] = mapped_column(String(80), default="")
     leased_until: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
@@ -203,6 +212,60 @@ class VerdictRow(Base):
     cause: Mapped[str] = mapped_column(String(16))
 
 
+class Trial(Base):
+    """A candidate's run of a draft on the public files, for their eyes only. state: queued → leased → done, cancelled or error.
+
+    response : the draft as it was when asked for; cancel : asked to stop; version : grows with every change that a page shows;
+    stdout, stderr : what has been printed so far, as `terminal.Screen` shows it; result : plain data for the page.
+    """
+
+    __tablename__ = "trial"
+    __table_args__ = (Index("ix_trial_queue", "state", "id"), Index("ix_trial_place", "attempt_id", "position"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    position: Mapped[int]
+    run_id: Mapped[str] = mapped_column(String(64))
+    response: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(12), default="queued")
+    cancel: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=0)
+    queued_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    leased_by: Mapped[str] = mapped_column(String(80), default="")
+    leased_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    stdout: Mapped[str] = mapped_column(Text, default="")
+    stderr: Mapped[str] = mapped_column(Text, default="")
+    result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    figures: Mapped[list[TrialFigure]] = relationship(order_by="TrialFigure.number", cascade="all, delete-orphan")
+
+
+class TrialFigure(Base):
+    """A picture (PNG) that a trial's program showed."""
+
+    __tablename__ = "trial_figure"
+    trial_id: Mapped[int] = mapped_column(ForeignKey("trial.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    png: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class Worker(Base):
+    """One process that marks, by its own account. name: ``host:pid/number``; it is gone if `seen_at` is old.
+
+    backend : the sandbox that it runs programs in, "" if none; problem : why there is none, or why not the best one.
+    """
+
+    __tablename__ = "worker"
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    host: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    backend: Mapped[str] = mapped_column(String(12), default="")
+    problem: Mapped[str] = mapped_column(Text, default="")
+    marked: Mapped[int] = mapped_column(default=0)
+
+
 class Event(Base):
     """The log: every change of state of an attempt, a mark, an exam or a person, with who and when."""
 
@@ -223,3 +286,12 @@ class Lease(Base):
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     owner: Mapped[str] = mapped_column(String(80))
     until: Mapped[datetime]
+
+
+class RateCount(Base):
+    """How often one address has tried something (a log-in) in the window that ends at `until`."""
+
+    __tablename__ = "rate_count"
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    count: Mapped[int]
+    until: Mapped[datetime] = mapped_column(index=True)

@@ -1,4 +1,4 @@
-"""What an attempt scored: the latest marking of the latest submission of each task. Totals are derived, never stored."""
+"""What an attempt scored: the marking that counts of the latest submission of each task. Totals are derived, never stored."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from simulator.standings import Cell, Entry
 
 @dataclass(frozen=True)
 class TaskOutcome:
-    """One task of an attempt with what was handed in and how its latest marking stands (None: not handed in)."""
+    """One task of an attempt with what was handed in and how the marking that counts stands (None: not handed in)."""
 
     item: AttemptTask
     submission: Submission | None
@@ -35,16 +35,25 @@ def latest_submissions(attempt_ids: Iterable[int]) -> Select[Any]:
     )
 
 
+def counting(submission_ids: Any) -> Select[Any]:
+    """Select the id of the marking that counts for each submission: the newest that is done, else the newest.
+
+    So a re-marking changes nothing before it is done, and nothing if it fails for our fault.
+    """
+    done = case((Marking.state == "done", Marking.id))
+    return (
+        select(func.coalesce(func.max(done), func.max(Marking.id))).where(Marking.submission_id.in_(submission_ids))
+        .group_by(Marking.submission_id)
+    )
+
+
 def outcomes(session: Session, attempt: Attempt) -> list[TaskOutcome]:
-    """Return every task of the attempt, in order, with its latest submission and marking."""
+    """Return every task of the attempt, in order, with its latest submission and the marking of that which counts."""
     submissions = {
         s.position: s for s in session.scalars(select(Submission).where(Submission.id.in_(latest_submissions([attempt.id]))))
     }
-    newest = (
-        select(func.max(Marking.id)).where(Marking.submission_id.in_([s.id for s in submissions.values()]))
-        .group_by(Marking.submission_id)
-    )
-    markings = {m.submission_id: m for m in session.scalars(select(Marking).where(Marking.id.in_(newest)))}
+    counts = counting([s.id for s in submissions.values()])
+    markings = {m.submission_id: m for m in session.scalars(select(Marking).where(Marking.id.in_(counts)))}
     return [_outcome(item, submissions.get(item.position), markings) for item in attempt.tasks]
 
 
@@ -57,10 +66,7 @@ def module_cells(session: Session, attempt_ids: list[int], modules: int) -> dict
     if not attempt_ids:
         return {}
     possible = _possible_marks(session, attempt_ids)
-    newest = (
-        select(func.max(Marking.id)).where(Marking.submission_id.in_(latest_submissions(attempt_ids)))
-        .group_by(Marking.submission_id)
-    )
+    counts = counting(latest_submissions(attempt_ids))
     settled = VerdictRow.status.not_in(("pending", "error"))
     rows = session.execute(
         select(
@@ -69,10 +75,10 @@ def module_cells(session: Session, attempt_ids: list[int], modules: int) -> dict
         .join(Marking, Marking.submission_id == Submission.id)
         .join(AttemptTask, (AttemptTask.attempt_id == Submission.attempt_id) & (AttemptTask.position == Submission.position))
         .join(VerdictRow, VerdictRow.marking_id == Marking.id)
-        .where(Marking.id.in_(newest)).group_by(Submission.attempt_id, AttemptTask.module)
+        .where(Marking.id.in_(counts)).group_by(Submission.attempt_id, AttemptTask.module)
     )
     earned = {(attempt_id, module): Decimal(int(cents)).scaleb(-2) for attempt_id, module, cents in _raw(rows)}
-    pending = _pending(session, newest)
+    pending = _pending(session, counts)
     return {
         attempt_id: tuple(
             Cell(
@@ -96,13 +102,13 @@ def _possible_marks(session: Session, attempt_ids: list[int]) -> dict[tuple[int,
     return found
 
 
-def _pending(session: Session, newest: Select[Any]) -> dict[tuple[int, int], tuple[int, int]]:
+def _pending(session: Session, counts: Select[Any]) -> dict[tuple[int, int], tuple[int, int]]:
     """Return (attempt id, module) → tasks not settled, and how many of these failed for our fault."""
     rows = session.execute(
         select(Submission.attempt_id, AttemptTask.module, func.count(), func.sum(case((Marking.state == "error", 1), else_=0)))
         .join(Marking, Marking.submission_id == Submission.id)
         .join(AttemptTask, (AttemptTask.attempt_id == Submission.attempt_id) & (AttemptTask.position == Submission.position))
-        .where(Marking.id.in_(newest), Marking.state != "done").group_by(Submission.attempt_id, AttemptTask.module)
+        .where(Marking.id.in_(counts), Marking.state != "done").group_by(Submission.attempt_id, AttemptTask.module)
     )
     return {(attempt_id, module): (count, errors) for attempt_id, module, count, errors in rows}
 

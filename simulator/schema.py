@@ -9,9 +9,10 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from simulator.db import Database
+from simulator.db import Database, alone
 from simulator.models import Base
 
 
@@ -25,7 +26,15 @@ def _config(connection: Connection) -> Config:
 def upgrade(db: Database) -> None:
     """Bring the database to the newest revision (creates everything in an empty one)."""
     with db.engine.execution_options(begin="IMMEDIATE").begin() as connection:
+        alone(connection)
         command.upgrade(_config(connection), "head")
+
+
+def revisions(db: Database) -> tuple[str, str]:
+    """Return the revision of the database ("" if it has none) and the newest one."""
+    with db.engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+        return current or "", ScriptDirectory.from_config(_config(connection)).get_current_head() or ""
 
 
 def differences(db: Database) -> list[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,13 +11,17 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 
 from grading.errors import SandboxError
-from grading.sandbox import Check, open_sandbox, selftest
+from grading.sandbox import ADVICE, BACKENDS, Check, try_backend
 from grading.sandbox.contract import Sandbox
-from simulator.blobs import BlobStore
+from simulator.blobs import open_store
 from simulator.catalog import TaskCache
 from simulator.config import Settings
 from simulator.db import Database
+from simulator.jobs.notify import make_notify
 from simulator.marking import Marker
+from simulator.metrics import networks
+
+STRICT = "bwrap"  # starts a fresh interpreter for every run
 
 
 def utc_now() -> datetime:
@@ -27,24 +30,47 @@ def utc_now() -> datetime:
 
 
 class SandboxHolder:
-    """Opens the sandbox on first use and remembers why it could not (asked again on `reset`)."""
+    """Opens the best sandbox on first use and remembers why it is not a better one, or none (asked again after `close`).
+
+    Only workers use it: a process that answers pages runs no programs.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
         self._sandbox: Sandbox | None = None
+        self._strict: Sandbox | None = None
         self._problem: str | None = None
-        self._checks: list[Check] | None = None
+        self._checks: list[Check] = []
+        self._why_not: dict[str, str] = {}
 
     def get(self) -> Sandbox | None:
-        """Return the sandbox, None if none works here."""
+        """Return the first backend that withstands its self-test (a few seconds), None if none does."""
         with self._lock:
             if self._sandbox is None and self._problem is None:
-                try:
-                    self._sandbox, self._problem = open_sandbox(self._settings.runtimes), ""
-                except SandboxError as error:
-                    self._problem = str(error)
+                self._sandbox = next((s for name in BACKENDS if (s := self._open(name)) is not None), None)
+                reasons = "；".join(f"{name}：{reason}" for name, reason in self._why_not.items())
+                self._problem = "" if self._sandbox else f"{ADVICE}（{reasons}）"
             return self._sandbox
+
+    def strict(self) -> Sandbox | None:
+        """Return the backend for strict re-runs; SandboxError if it does not work here."""
+        best = self.get()
+        if best is None or best.name == STRICT:
+            return best
+        with self._lock:
+            self._strict = self._strict or self._open(STRICT)
+            if self._strict is None:
+                raise SandboxError(f"严格复评用的沙箱 {STRICT} 不可用：{self._why_not[STRICT]}")
+            return self._strict
+
+    def _open(self, name: str) -> Sandbox | None:
+        sandbox, report = try_backend(name, self._settings.runtimes)
+        if sandbox is None:
+            self._why_not[name] = report.reason
+        else:
+            self._checks = list(report.checks)
+        return sandbox
 
     @property
     def problem(self) -> str:
@@ -52,17 +78,24 @@ class SandboxHolder:
         self.get()
         return self._problem or ""
 
-    def checks(self) -> list[Check]:
-        """Return the attacks that the backend has withstood (tried once more, then remembered); [] without a backend."""
-        sandbox = self.get()
-        if sandbox is not None and self._checks is None:
-            self._checks = list(selftest(sandbox))
-        return self._checks or []
+    @property
+    def why_not(self) -> dict[str, str]:
+        """Backend → why it is not the one that runs; those that were not needed are not there."""
+        self.get()
+        return dict(self._why_not)
 
-    def reset(self) -> None:
-        """Forget the outcome and try again on the next use."""
+    def checks(self) -> list[Check]:
+        """Return the attacks that the backend has withstood; [] without a backend."""
+        return list(self._checks) if self.get() is not None else []
+
+    def close(self) -> None:
+        """Stop whatever the backends keep running; on the next use all is tried again."""
         with self._lock:
-            self._sandbox, self._problem, self._checks = None, None, None
+            for sandbox in (self._sandbox, self._strict):
+                if sandbox is not None:
+                    sandbox.close()
+            self._sandbox = self._strict = self._problem = None
+            self._checks, self._why_not = [], {}
 
 
 class Services:
@@ -71,18 +104,26 @@ class Services:
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         self.settings = settings
         self.db = Database(settings.database)
-        self.blobs = BlobStore(settings.instance / "blobs")
+        self.blobs = open_store(
+            settings.blobs_url or settings.instance / "blobs", settings.instance / "cache" / "blobs", settings.blobs_cache_mb
+        )
         self.tasks = TaskCache(settings.instance / "cache" / "tasks")
         self.sandbox = SandboxHolder(settings)
+        self.metrics_from = networks(settings.metrics_from)
         self.zone = ZoneInfo(settings.timezone)
         self.clock = clock
-        # Set by `simulator serve`; without it the markings wait for a worker.
-        self.notify: Callable[[], None] = lambda: None
+        # Called after something was queued and committed.
+        self.notify: Callable[[], None] = make_notify(settings)
 
-    def marker(self) -> Marker:
-        """Return what a marking worker of this process needs."""
-        name = f"{socket.gethostname()}:{os.getpid()}"
-        return Marker(self.db, self.tasks, self.blobs, self.sandbox.get, lambda: self.clock(), name)
+    @property
+    def name(self) -> str:
+        """Name of this process among those that share the database."""
+        return f"{self.settings.node}:{os.getpid()}"
+
+    def marker(self, number: int | None = None) -> Marker:
+        """Return what marks in this process, as worker `number` if it is one: that is in its name."""
+        name = self.name if number is None else f"{self.name}/{number}"
+        return Marker(self.db, self.tasks, self.blobs, self.sandbox.get, self.sandbox.strict, lambda: self.clock(), name)
 
 
 def services() -> Services:

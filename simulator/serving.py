@@ -1,30 +1,19 @@
-"""Serve on one machine: web server, marking pool and scheduler in one process."""
+"""Serve: bring the database up to date, start marking pool and scheduler, and the web server."""
 
 from __future__ import annotations
 
-import logging
 import signal
-import socket
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 
-from flask import Flask
-from waitress import create_server
-
 from grading.library import load_library
-from simulator import catalog, marking, schema
-from simulator.jobs.dispatch import Pool
+from simulator import catalog, schema, webserver
+from simulator.db import alone
+from simulator.jobs.pool import Pool
+from simulator.jobs.process import free_lost, log_to_stderr
 from simulator.jobs.scheduler import Scheduler
 from simulator.services import Services
-
-log = logging.getLogger(__name__)
-
-# Larger bodies are cut off by the web server in its own words. Up to here Flask refuses by the declared length, in ours;
-# waitress keeps such a body on the disk, not in memory.
-MAX_BODY = 256 * 1024 * 1024
 
 
 def prepare(services: Services) -> int:
@@ -32,17 +21,16 @@ def prepare(services: Services) -> int:
     schema.upgrade(services.db)
     library = load_library(services.settings.tasks)
     with services.db.write() as session:
+        alone(session)
         return catalog.sync(session, library, services.clock())
 
 
 @contextmanager
 def workers(services: Services) -> Iterator[Pool]:
     """Run marking pool and scheduler while the context lasts."""
-    pool = Pool(services.marker(), services.settings.markers)
-    with services.db.write() as session:
-        marking.expire_dead(session, socket.gethostname(), _alive, services.clock())
-    scheduler = Scheduler(services.db, lambda: services.clock(), pool.notify)
-    services.notify = pool.notify
+    free_lost(services)
+    scheduler = Scheduler(services.db, lambda: services.clock(), lambda: services.notify(), services.name)
+    pool = Pool(services.settings, services.settings.markers, died=lambda: free_lost(services))
     pool.start()
     scheduler.start()
     try:
@@ -52,30 +40,17 @@ def workers(services: Services) -> Iterator[Pool]:
         pool.stop()
 
 
-def _alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
+def serve(services: Services, *, web_only: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM; running requests are answered, running markings finished or left to the sweep.
 
-
-def serve(app: Flask) -> None:
-    """Serve until SIGINT or SIGTERM; running requests are answered, running markings finished or left to the sweep."""
-    services: Services = app.extensions["services"]
-    settings = services.settings
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    web_only : answer pages, and leave marking and the clock to other machines.
+    """
     signal.signal(signal.SIGTERM, _stop)
-    if problem := services.sandbox.problem:  # before the port is open, so that no candidate waits for the self-test
-        log.warning("%s", problem)
-    server = create_server(
-        app, host=settings.host, port=settings.port, threads=settings.threads, ident=None,
-        max_request_body_size=max(MAX_BODY, (settings.max_request_mb + 1) * 1024 * 1024),
-    )
-    with workers(services):
-        log.info("serving on http://%s:%s", settings.host, settings.port)
-        try:
-            server.run()
-        finally:
-            server.close()
+    log_to_stderr()
+    webserver.check_port(services.settings.host, services.settings.port)
+    with nullcontext() if web_only else workers(services):
+        webserver.run(services.settings)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+    raise SystemExit(0)  # before the web server takes over the signals

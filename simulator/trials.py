@@ -1,78 +1,249 @@
-"""试运行: run a candidate's draft on the task's public files, in the sandbox, for their eyes only. Nothing is marked."""
+"""试运行: run a candidate's draft on the task's public files, in the sandbox, for their eyes only. Nothing is marked.
+
+::
+
+    queued ──claim──▶ leased ──execute──▶ done | cancelled | error
+      ▲ │                │
+      │ └─ cancel ───────┼──────────────▶ cancelled
+      └── lease expired ─┘  (once; the second time: error)
+
+The page that asked and the process that runs it share nothing but the Trial row (`feed.py` keeps it up to date).
+"""
 
 from __future__ import annotations
 
-import os
-import threading
+import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session, defer
 
 from grading.errors import ResponseError, SandboxError
 from grading.fields import get_kind
-from grading.model import Task
-from grading.runners import get_runner
+from grading.model import RunSpec, Task
+from grading.runners import RunOutcome, get_runner
 from grading.tables import Table
 from grading.text import show_number
+from simulator import attempts, workers
+from simulator.db import LOST, patiently
 from simulator.errors import Refused
-from simulator.services import Services
+from simulator.feed import Feed, News, Observed, store
+from simulator.marking import Marker, to_response
+from simulator.models import Attempt, Trial, TrialFigure
 
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+MAX_TRIES = 2
+KEEP = timedelta(days=7)
+UNFINISHED = ("queued", "leased")
 PREVIEW_ROWS = 8
-MAX_OUTPUT = 20_000
+INTERRUPTED = "运行程序的进程两次中断。"
+NOT_RUN = "程序未能运行，已记录。"
+FAULTS = ("sandbox_error", "refused")
 
-_slots = threading.BoundedSemaphore(max(os.cpu_count() or 1, 1))
-_running: set[int] = set()
-_lock = threading.Lock()
+# What a page that asks for news needs not load each time.
+LIGHT = (defer(Trial.response), defer(Trial.stdout), defer(Trial.stderr), defer(Trial.result))
 
 
-def run(task: Task, run_id: str, draft: Mapping[str, Any], services: Services, *, owner: int) -> dict[str, Any]:
-    """Return what the run did: status, message, output, artifacts. One at a time for each attempt."""
+class Busy(Refused):
+    """Another trial of this attempt has not ended; carries which."""
+
+    def __init__(self, trial: Trial) -> None:
+        super().__init__(_("上一次试运行还没有结束。"), _("可以停止它，再运行这一次。"), status=409)
+        self.trial = trial
+
+
+# What a candidate does -------------------------------------------------------------------------------------------------
+
+
+def ask(
+    session: Session, task: Task, attempt: Attempt, position: int, run_id: str, draft: Mapping[str, Any], now: datetime
+) -> Trial:
+    """Queue a trial of `draft`; the caller commits and wakes the workers.
+
+    Refused says why not; Busy if another trial of the attempt has not ended. Earlier trials of the same run are dropped.
+    """
+    attempts.check_open(attempt, now)
     spec = next((r for r in task.runs if r.id == run_id), None)
     if spec is None:
         raise Refused("这道题没有这个试运行。", "请刷新页面。", status=404)
-    field, sandbox = task.field(spec.of), services.sandbox.get()
-    if sandbox is None:
-        raise Refused(services.sandbox.problem, "请告诉监考教师；作答已保存，不受影响。", status=503)
-    raw = draft.get(spec.of)
-    if get_kind(field.kind).is_blank(raw):
+    _check_program(task, spec, draft)
+    if not workers.summary(session, now).able:
+        raise Refused("现在没有可以运行程序的评分进程。", "请告诉监考教师；作答已保存，不受影响。", status=503)
+    session.refresh(attempt, with_for_update=True)  # two presses at once: one after the other
+    running = session.scalars(select(Trial).where(Trial.attempt_id == attempt.id, Trial.state.in_(UNFINISHED))).first()
+    if running is not None:
+        raise Busy(running)
+    trial = Trial(attempt_id=attempt.id, position=position, run_id=run_id, response=dict(draft), queued_at=now)
+    session.add(trial)
+    session.flush()  # first the new one: SQLite gives the highest number again once it is free
+    same = (Trial.attempt_id == attempt.id, Trial.position == position, Trial.run_id == run_id)
+    session.execute(delete(Trial).where(*same, Trial.id != trial.id))
+    return trial
+
+
+def _check_program(task: Task, spec: RunSpec, draft: Mapping[str, Any]) -> None:
+    field, raw = task.field(spec.of), draft.get(spec.of)
+    kind = get_kind(field.kind)
+    if kind.is_blank(raw):
         raise Refused("还没有可以运行的程序。", "请先填写程序，保存后再试运行。", status=422)
     try:
-        program = get_kind(field.kind).parse(raw, field)
+        if not kind.takes_file:  # a file has been read when it was uploaded
+            kind.parse(raw, field)
     except ResponseError as error:
         raise Refused(str(error), "请修改后再试运行。", status=422) from None
-    public = spec.model_copy(update={"hidden": ()})  # hidden inputs are for marking only
-    with _Turn(owner):
+
+
+def cancel(session: Session, trial: Trial, now: datetime) -> None:
+    """Take the trial out of the queue, or ask its worker to stop it; nothing if it has ended."""
+    mine = Trial.id == trial.id
+    session.execute(update(Trial).where(mine, Trial.state == "queued").values(state="cancelled", done_at=now))
+    session.execute(update(Trial).where(mine, Trial.state == "leased").values(cancel=True, version=Trial.version + 1))
+    session.refresh(trial)
+
+
+def get(session: Session, attempt: Attempt, trial_id: int) -> Trial:
+    """Return a trial of `attempt` without its large columns; Refused (404) if it has none of this number (any more)."""
+    trial = session.get(Trial, trial_id, options=LIGHT)
+    if trial is None or trial.attempt_id != attempt.id:
+        raise Refused("这次试运行已被新的一次取代。", "请刷新页面。", status=404)
+    return trial
+
+
+def latest(session: Session, attempt_id: int, position: int) -> dict[str, Trial]:
+    """Return run id → its last trial, for one task of an attempt."""
+    rows = session.scalars(
+        select(Trial).where(Trial.attempt_id == attempt_id, Trial.position == position).options(defer(Trial.response)).order_by(Trial.id)
+    )
+    return {trial.run_id: trial for trial in rows}
+
+
+def ahead(session: Session, trial: Trial) -> int:
+    """Return how many trials wait before this one (0 if it does not wait)."""
+    if trial.state != "queued":
+        return 0
+    return session.scalar(select(func.count()).where(Trial.state == "queued", Trial.id < trial.id)) or 0
+
+
+def figure(session: Session, trial: Trial, number: int) -> bytes:
+    """Return a picture that the trial's program showed; Refused (404) if it showed no such picture."""
+    found = session.get(TrialFigure, (trial.id, number))
+    if found is None:
+        raise Refused("没有这张图。", "请重新运行程序。", status=404)
+    return found.png
+
+
+# What a worker does ----------------------------------------------------------------------------------------------------
+
+
+def claim(session: Session, worker: str, now: datetime) -> int | None:
+    """Lease the oldest queued trial to `worker`; return its id, None if none waits."""
+    oldest = select(Trial.id).where(Trial.state == "queued").order_by(Trial.id).limit(1)
+    if session.get_bind().dialect.name == "postgresql":
+        oldest = oldest.with_for_update(skip_locked=True)
+    trial_id = session.scalar(oldest)
+    if trial_id is None:
+        return None
+    result = session.execute(
+        update(Trial).where(Trial.id == trial_id, Trial.state == "queued").values(
+            state="leased", leased_by=worker, leased_until=now + LEASE, started_at=now, tries=Trial.tries + 1,
+            version=Trial.version + 1,
+        )
+    )
+    return trial_id if result.rowcount == 1 else None  # type: ignore[attr-defined]
+
+
+def renew(session: Session, trial_id: int, worker: str, now: datetime) -> bool:
+    """Keep the lease while the program runs; False if it is no longer `worker`'s."""
+    held = (Trial.id == trial_id, Trial.state == "leased", Trial.leased_by == worker)
+    result = session.execute(update(Trial).where(*held).values(leased_until=now + LEASE))
+    return bool(result.rowcount == 1)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One trial as it is handed to its runner. program : the parsed field; problem : why there is nothing to run."""
+
+    task: Task
+    spec: RunSpec
+    program: Any = None
+    problem: str = ""
+
+
+def execute(marker: Marker, trial_id: int) -> None:
+    """Run one trial that this worker has leased, and settle it. No transaction is open while the program runs."""
+    with Feed(marker.db, trial_id, marker.name) as feed:
+        state, found = _try(marker, trial_id, feed)
+    try:
+        patiently(lambda: _settle(marker, trial_id, state, found, feed.rest()))
+    except LOST:
+        raise
+    except Exception:  # what it made cannot be stored
+        log.exception("trial %s cannot be stored", trial_id)
+        patiently(lambda: _settle(marker, trial_id, "error", _fault(NOT_RUN), News({}, {}, [])))
+
+
+def _try(marker: Marker, trial_id: int, feed: Feed) -> tuple[str, dict[str, Any]]:
+    """Return the trial's state and what its page shows; only a lost connection to the database is raised."""
+    try:
+        work = patiently(lambda: _load(marker, trial_id))
+        if work.problem:
+            return "done", {"status": "runtime_error", "message": work.problem}
+        return _run(marker, work, feed)
+    except LOST:
+        raise
+    except SandboxError as error:
+        return "error", _fault(str(error))
+    except Exception:
+        log.exception("trial %s failed", trial_id)
+        return "error", _fault(NOT_RUN)
+
+
+def _fault(message: str) -> dict[str, Any]:
+    return {"status": "sandbox_error", "message": message}
+
+
+def _load(marker: Marker, trial_id: int) -> _Work:
+    with marker.db.read() as session:
+        trial = session.get_one(Trial, trial_id)
+        item = attempts.task(session, session.get_one(Attempt, trial.attempt_id), trial.position)
+        task = marker.tasks.get(session, item.version)
+        spec = next(r for r in task.runs if r.id == trial.run_id).model_copy(update={"hidden": ()})  # those are for marking only
+        field = task.field(spec.of)
         try:
-            return _view(get_runner(spec.runner)(public, task, program, sandbox))
-        except SandboxError as error:
-            raise Refused(str(error), "请告诉监考教师；作答已保存，不受影响。", status=503) from None
+            raw = to_response(task, trial.response, marker.blobs)[spec.of]
+            return _Work(task, spec, get_kind(field.kind).parse(raw, field))
+        except ResponseError as error:
+            return _Work(task, spec, problem=str(error))
 
 
-class _Turn:
-    """Admits one trial per attempt and as many at once as there are cores."""
-
-    def __init__(self, owner: int) -> None:
-        self._owner = owner
-
-    def __enter__(self) -> None:
-        with _lock:
-            if self._owner in _running:
-                raise Refused("上一次试运行还没有结束。", "请等它结束后再试。", status=429)
-            _running.add(self._owner)
-        _slots.acquire()
-
-    def __exit__(self, *_error: object) -> None:
-        _slots.release()
-        with _lock:
-            _running.discard(self._owner)
+def _run(marker: Marker, work: _Work, feed: Feed) -> tuple[str, dict[str, Any]]:
+    sandbox = marker.sandbox()
+    if sandbox is None:
+        raise SandboxError("这个评分进程没有可用的沙箱。")
+    outcome = get_runner(work.spec.runner)(work.spec, work.task, work.program, Observed(sandbox, feed))
+    status = outcome.result.status
+    return "cancelled" if status == "cancelled" else "error" if status in FAULTS else "done", _view(outcome)
 
 
-def _view(outcome: Any) -> dict[str, Any]:
+def _settle(marker: Marker, trial_id: int, state: str, found: dict[str, Any], news: News) -> None:
+    with marker.db.write() as session:
+        page = {**news.page, **found}
+        store(session, trial_id, marker.name, news, state=state, done_at=marker.clock(), leased_until=None, result=page)
+
+
+def _view(outcome: RunOutcome) -> dict[str, Any]:
     result = outcome.result
+    problems = {} if result.status == "cancelled" else outcome.problems  # what it did not come to is no mistake
     return {
-        "status": result.status, "message": result.message, "wall_s": round(result.wall_s, 2),
-        "memory_mb": round(result.memory_mb), "stdout": result.stdout[-MAX_OUTPUT:], "stderr": result.stderr[-MAX_OUTPUT:],
+        "status": result.status, "message": result.message, "wall_s": round(result.wall_s, 2), "memory_mb": round(result.memory_mb),
         "artifacts": [{"name": name, **_artifact(value)} for name, value in outcome.artifacts.items()],
-        "problems": [{"name": name, "reason": problem.sentence} for name, problem in outcome.problems.items()],
+        "problems": [{"name": name, "reason": problem.sentence} for name, problem in problems.items()],
     }
 
 
@@ -81,3 +252,42 @@ def _artifact(value: Any) -> dict[str, Any]:
         rows = [["" if cell is None else str(cell)[:60] for cell in row[:12]] for row in value.rows[:PREVIEW_ROWS]]
         return {"kind": "table", "columns": list(value.columns[:12]), "rows": rows, "count": len(value.rows)}
     return {"kind": "text", "text": (show_number(value) if isinstance(value, float) else str(value))[:2000]}
+
+
+# What the scheduler does -----------------------------------------------------------------------------------------------
+
+
+def sweep(session: Session, now: datetime) -> int:
+    """End the trials of closed attempts, and queue once more those whose worker has died; return how many were touched."""
+    over = Trial.attempt_id.in_(select(Attempt.id).where(Attempt.state == "closed"))
+    expired = select(Trial).where(Trial.state == "leased", Trial.leased_until < now).options(*LIGHT)
+    touched = 0
+    for trial in session.scalars(expired.with_for_update(skip_locked=True)):
+        _sweep_one(session, trial, now)
+        touched += 1
+    session.flush()
+    for found, values in (
+        ((over, Trial.state == "queued"), {"state": "cancelled", "done_at": now}),
+        ((over, Trial.state == "leased", Trial.cancel.is_(False)), {"cancel": True}),
+    ):
+        result = session.execute(update(Trial).where(*found).values(version=Trial.version + 1, **values))
+        touched += result.rowcount  # type: ignore[attr-defined]
+    return touched
+
+
+def _sweep_one(session: Session, trial: Trial, now: datetime) -> None:
+    trial.leased_by, trial.leased_until, trial.version = "", None, trial.version + 1
+    if trial.cancel:
+        trial.state, trial.done_at = "cancelled", now
+    elif trial.tries >= MAX_TRIES:
+        trial.state, trial.done_at = "error", now
+        trial.result = {**trial.result, "status": "sandbox_error", "message": INTERRUPTED}
+    else:
+        trial.state, trial.started_at, trial.stdout, trial.stderr, trial.result = "queued", None, "", "", {}
+        session.execute(delete(TrialFigure).where(TrialFigure.trial_id == trial.id))
+
+
+def prune(session: Session, now: datetime) -> int:
+    """Remove trials that were asked for more than a week ago; return how many."""
+    result = session.execute(delete(Trial).where(Trial.queued_at < now - KEEP, Trial.state.not_in(UNFINISHED)))
+    return int(result.rowcount)  # type: ignore[attr-defined]

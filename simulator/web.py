@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -16,6 +17,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
+from simulator.db import LOST
 from simulator.errors import Refused
 from simulator.services import services
 
@@ -83,7 +85,8 @@ def init_app(app: Flask) -> None:
 def _close_session(_error: BaseException | None) -> None:
     opened: Session | None = g.pop("session", None)
     if opened is not None:
-        opened.close()  # rolls back what was not committed
+        with suppress(*LOST):  # the answer stands, even if the connection has gone since
+            opened.close()  # rolls back what was not committed
 
 
 def _globals() -> dict[str, Any]:

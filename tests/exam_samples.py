@@ -107,6 +107,32 @@ def theory_tasks():
     return tasks
 
 
+TABLE = {"name": "cleaned", "kind": "table", "columns": ["order_id", "city"], "rows": [["QH001", "杭州"], ["QH002", ""]], "count": 480}
+TRIAL = {
+    "state": "done",
+    "live": False,
+    "stopping": False,
+    "title": "运行完成",
+    "tone": "ok",
+    "message": "程序正常结束。",
+    "elapsed_ms": 2100,
+    "wall_s": 1.84,
+    "memory_mb": 121,
+    "seen": "done-3",
+    "url": "/attempts/7/trials/5",
+    "cancel_url": "/attempts/7/trials/5/cancel",
+    "streams": [
+        {"name": "stdout", "begin": 0, "keep": 9, "cut": 0, "settled": "480 rows\n", "open": ""},
+        {"name": "stderr", "begin": 0, "keep": 0, "cut": 0, "settled": "", "open": ""},
+    ],
+    "figures": [{"number": 1, "url": "/attempts/7/trials/5/figures/1?v=1"}],
+    "artifacts": [TABLE, {"name": "n_raw", "kind": "text", "text": "609"}],
+    "problems": [],
+    "left_out": 0,
+    "failed": False,
+}
+
+
 def practical_task(**more):
     """One practical task with every kind of field."""
     fields = [
@@ -123,7 +149,7 @@ def practical_task(**more):
         field(41, "file", "散点图"),
         field(41, "text", "数据处理规范", "一、先去重再填补。\n二、占位值视为缺失。", spec={"rows": 6}),
     ]
-    runs = [{"id": "clean", "of": "code", "title": "清洗程序的试运行", "url": "/attempts/7/trial/41/clean"}]
+    runs = [{"id": "clean", "of": "code", "title": "清洗程序的试运行", "url": "/attempts/7/trial/41/clean", "trial": TRIAL}]
     files = [{"name": "orders.csv", "size": 38912, "url": "/attempts/7/files/41/orders.csv"}]
     return task(41, "1", "", fields, marks=D(25), runs=runs, files=files, rev=4, saved_at=NOW, state="partial", **more)
 

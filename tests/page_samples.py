@@ -57,8 +57,14 @@ def result(position, state, form="", **more):
         "key_text": "B" if form else "",
         "run_log": "Traceback …\nKeyError: 'amount'",
         "tags": ["S3-2.1.1"],
+        "strict_url": None,
     }
     return {**base, **more}
+
+
+def feedback(position, state, form="", **more):
+    """One TaskResult in practice, perhaps waiting for a worker."""
+    return {**result(position, state, form), "wait": "", "again_url": None, **more}
 
 
 def sheet(**more):
@@ -67,7 +73,7 @@ def sheet(**more):
     theory = [result(n, states[n % 8], "single", earned=D(states[n % 8] == "correct"), marks=D(1)) for n in range(1, 41)]
     base = {
         "pending": 0,
-        "queue": 0,
+        "wait": "",
         "earned": D("71.5"),
         "marks": D(100),
         "percent": D("71.5"),
@@ -84,6 +90,12 @@ def sheet(**more):
         "sheet_url": "/attempts/7/result/sheet",
     }
     return {**base, **more}
+
+
+def strict_sheet():
+    """SheetView of staff: the practical task may be marked strictly."""
+    task = result(41, "partial", strict_url="/desk/markings/5/strict")
+    return sheet(modules=[{"title": "数据处理", "earned": D("3.5"), "marks": D(25), "tasks": [task], "layout": "single"}])
 
 
 def shown(**more):

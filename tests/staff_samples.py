@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from tests import exam_samples as exams, page_samples as pages
-from tests.exam_samples import EXAM, NOW, STATEMENT
+from tests.exam_samples import EXAM, NOW, STATEMENT, TRIAL
 
 D = Decimal
 
@@ -95,11 +95,24 @@ def desk_exam():
         "answered": 0,
     }
     error = {"marking_id": 5, "task": "零售订单数据清洗", "candidate": "刘思远", "reason": "评分程序异常。", "log": "Traceback …"}
+    rerun = {
+        "candidate": "李雨桐",
+        "task": "零售订单数据清洗",
+        "marks": D(25),
+        "asked_at": NOW,
+        "state": "done",
+        "state_text": "",
+        "before": D("18.5"),
+        "after": D(20),
+        "points": ["M3"],
+        "url": "/attempts/8/result",
+    }
     return {
         "exam": exam,
         "rows": [row, done, {**done, "state": "marking", "earned": None}, {**done, "state": "error"}, absent],
         "queue": 2,
         "errors": [error],
+        "reruns": [rerun, {**rerun, "after": None, "state": "queued", "state_text": "排队中", "points": []}],
         "counts": {"not_started": 1, "running": 1, "done": 2, "errors": 1},
     }
 
@@ -127,11 +140,25 @@ def people(**more):
 
 def system():
     """Context of admin/system.html."""
-    checks = [{"name": "没有网络", "ok": True, "detail": "连接被拒绝"}, {"name": "大量创建进程", "ok": False, "detail": "没有被终止"}]
+    worker = {"name": "exam-pc:4711/1", "backend": "zygote", "problem": "", "started": NOW, "seen": NOW, "marked": 31}
+    marking = {
+        "task": "零售订单数据清洗",
+        "exam_id": 3,
+        "at": NOW,
+        "seconds": 0.31,
+        "backend": "zygote",
+        "tries": 1,
+        "state": "done",
+        "state_text": "已评分",
+    }
     return {
-        "sandbox": {"name": "bwrap", "ok": True, "message": "", "checks": checks},
+        "workers": [worker, {**worker, "name": "exam-pc:4712/2", "backend": "", "problem": "没有沙箱。"}],
+        "problems": ["zygote：没有权限建立命名空间。"],
+        "queue": 3,
+        "oldest": "20 秒",
+        "errors": 1,
+        "markings": [marking, {**marking, "state": "error", "state_text": "评分异常", "seconds": None, "tries": 3}],
         "database": "sqlite:///simulator.sqlite",
-        "queue": 0,
         "runtimes": [
             {"name": "python", "title": "Python", "ready": True, "state_text": "可用", "packages": ["pandas==2.3.3", "scikit-learn==1.9.1"]}
         ],
@@ -181,30 +208,39 @@ def catalog_task():
     }
 
 
-TABLE = {"name": "cleaned", "kind": "table", "columns": ["order_id", "city"], "rows": [["QH001", "杭州"], ["QH002", ""]], "count": 480}
-TRIAL = {
-    "status": "ok",
-    "message": "运行完成。",
-    "wall_s": 1.84,
-    "memory_mb": 121,
-    "stdout": "480 rows",
-    "stderr": "",
-    "problems": [],
-    "artifacts": [TABLE, {"name": "n_raw", "kind": "text", "text": "609"}],
-}
+ERRORS = {"name": "stderr", "begin": 180, "keep": 200, "cut": 180, "settled": "KeyError: 'amount'\n", "open": ""}
 FAILED = {
     **TRIAL,
-    "status": "crashed",
-    "message": "程序报错退出。",
-    "stderr": "KeyError: 'amount'",
+    "tone": "bad",
+    "title": "程序出错",
+    "message": "程序以错误结束：KeyError：'amount'（第 3 行）。",
+    "streams": [TRIAL["streams"][0], ERRORS],
     "artifacts": [],
     "problems": [{"name": "cleaned", "reason": "没有写出 cleaned.csv。"}],
+    "left_out": 3,
+    "failed": True,
 }
+RUNNING = {
+    **TRIAL,
+    "state": "leased",
+    "live": True,
+    "tone": "live",
+    "title": "运行中",
+    "message": "",
+    "wall_s": None,
+    "memory_mb": None,
+    "streams": [{**TRIAL["streams"][0], "open": " 50%|█████     |"}, TRIAL["streams"][1]],
+    "artifacts": [],
+}
+QUEUED = {**RUNNING, "state": "queued", "title": "排队中", "message": "前面还有 2 个试运行。", "figures": []}
 ACCOUNTS = [
     {"username": "s2401", "password": "maple-27", "role": "student", "name": "王子涵"},
     {"username": "proctor", "password": "cedar-91", "role": "instructor", "name": "林监考"},
 ]
 ERROR = {"status": 404, "title": "没有这个页面。", "message": "没有这个页面。", "hint": "请检查地址，或从首页进入。", "back_url": "/"}
+
+PENDING = pages.sheet(pending=3, errors=1, wait="前面还有 4 份，约 20 秒。", passed=None)
+PRACTICAL = exams.practical_task(check_url="/attempts/7/check/41", feedback=pages.feedback(41, "partial"))
 
 SAMPLES = [
     ("login", "auth/login.html", {"error": None, "next": "", "accounts": ACCOUNTS, "username": ""}),
@@ -223,13 +259,12 @@ SAMPLES = [
     (
         "practice",
         "exam/screen.html",
-        exams.screen(
-            1, feedback_mode="at_once", tasks=[exams.practical_task(check_url="/attempts/7/check/41", feedback=pages.result(41, "partial"))]
-        ),
+        exams.screen(1, feedback_mode="at_once", tasks=[PRACTICAL]),
     ),
     ("review", "exam/review.html", exams.review()),
     ("result", "results/show.html", pages.shown()),
-    ("result-pending", "results/show.html", pages.shown(sheet=pages.sheet(pending=3, errors=1, queue=4, passed=None))),
+    ("result-pending", "results/show.html", pages.shown(sheet=PENDING)),
+    ("result-strict", "results/show.html", pages.shown(sheet=pages.strict_sheet(), staff=True)),
     ("result-errors", "results/show.html", pages.shown(sheet=pages.sheet(pending=2, errors=2, passed=None))),
     ("result-held", "results/show.html", pages.shown(sheet=None, held=True, board_url=None)),
     ("board", "board/show.html", pages.board()),
@@ -252,11 +287,15 @@ SAMPLES = [
     ("styleguide", "styleguide.html", {}),
 ]
 
+WAITING = pages.feedback(41, "pending", again_url="/attempts/7/check/41", wait="前面还有 3 份，约 20 秒。")
 FRAGMENTS = [
     ("sheet", "partials/_sheet.html", {"sheet": pages.sheet(), "staff": False}),
     ("board", "partials/_board.html", pages.board()),
-    ("feedback", "partials/_feedback.html", {"feedback": pages.result(41, "partial")}),
-    ("feedback-theory", "partials/_feedback.html", {"feedback": pages.result(2, "incorrect", "single")}),
+    ("feedback", "partials/_feedback.html", {"feedback": pages.feedback(41, "partial")}),
+    ("feedback-theory", "partials/_feedback.html", {"feedback": pages.feedback(2, "incorrect", "single")}),
+    ("feedback-waiting", "partials/_feedback.html", {"feedback": WAITING}),
     ("trial", "partials/_trial.html", {"trial": TRIAL}),
     ("trial-failed", "partials/_trial.html", {"trial": FAILED}),
+    ("trial-running", "partials/_trial.html", {"trial": RUNNING}),
+    ("trial-queued", "partials/_trial.html", {"trial": QUEUED}),
 ]

@@ -15,9 +15,10 @@ FUNCTION_LINES = 40
 MODULE_LINES = 300
 VIEW_LINES = 15
 WEB = {"flask", "flask_babel", "flask_limiter", "flask_login", "flask_wtf", "sqlalchemy", "alembic", "jinja2", "markupsafe",
-       "werkzeug", "apscheduler", "waitress", "click", "simulator"}
-USE_CASES = ["attempts", "blobs", "catalog", "db", "drawing", "events", "exams", "marking", "models", "people", "phases", "responses",
-             "results", "schema", "standings", "statement", "trials"]
+       "werkzeug", "apscheduler", "granian", "celery", "fsspec", "click", "simulator"}
+USE_CASES = ["attempts", "blobs", "catalog", "db", "drawing", "events", "exams", "feed", "findings", "marking", "metrics", "models",
+             "people", "phases", "queueing", "remarking", "responses", "results", "schema", "standings", "statement", "terminal",
+             "trials", "workers"]
 
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path

@@ -1,66 +1,95 @@
-"""APScheduler in one owner: whichever process holds the lease `scheduler` closes expired attempts and sweeps markings."""
+"""APScheduler in one owner: whichever process holds the lease `scheduler` closes expired attempts and sweeps what was lost."""
 
 from __future__ import annotations
 
 import logging
-import os
-import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
-from simulator import attempts, marking
-from simulator.db import Database
-from simulator.models import Attempt, Lease
+from simulator import attempts, marking, trials, workers
+from simulator.db import LOST, Database
+from simulator.models import Attempt, Lease, Marking, Trial
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=20)
 EVERY_S = 3
+# What waits longer than this may have been forgotten (a broker lost its ticket, a process missed its bell): it is announced again.
+OVERDUE = timedelta(seconds=20)
 
 
 class Scheduler:
-    """Runs `tick` every EVERY_S seconds; only the lease's holder does anything in it."""
+    """Runs `tick` every EVERY_S seconds; only the lease's holder does anything in it. When it dies, another takes over within
+    LEASE + EVERY_S."""
 
-    def __init__(self, db: Database, clock: Callable[[], datetime], notify: Callable[[], None]) -> None:
+    def __init__(self, db: Database, clock: Callable[[], datetime], notify: Callable[[], None], owner: str) -> None:
+        """owner : name of this process, ``host:pid``."""
         self._db = db
         self._clock = clock
         self._notify = notify
-        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._owner = owner
         self._scheduler = BackgroundScheduler(timezone="UTC")
+        self._announced: datetime | None = None
 
     def start(self) -> None:
-        """Start ticking in the background, at once."""
+        """Start ticking in the background."""
         self._scheduler.add_job(self.tick, "interval", seconds=EVERY_S, max_instances=1, coalesce=True, misfire_grace_time=60)
         self._scheduler.start()
 
     def stop(self) -> None:
         """Stop ticking and give the lease back."""
         self._scheduler.shutdown(wait=True)
-        with self._db.write() as session:
-            lease = session.get(Lease, "scheduler")
-            if lease is not None and lease.owner == self._owner:
-                session.delete(lease)
+        try:
+            with self._db.write() as session:
+                lease = session.get(Lease, "scheduler")
+                if lease is not None and lease.owner == self._owner:
+                    session.delete(lease)
+        except LOST:
+            log.warning("the scheduler's lease could not be given back; it ends by itself")
 
     def tick(self) -> None:
         """Do what is due now, if this process is the owner."""
         now = self._clock()
-        if own(self._db, self._owner, now) and run_due(self._db, now):
-            self._notify()
+        try:
+            if own(self._db, self._owner, now) and (run_due(self._db, now) or self._forgotten(now)):
+                self._notify()
+        except LOST as error:
+            log.warning("the scheduler cannot reach the database: %s", error.orig)
+
+    def _forgotten(self, now: datetime) -> bool:
+        if self._announced is not None and now - self._announced < OVERDUE:
+            return False
+        self._announced = now
+        return overdue(self._db, now)
+
+
+def overdue(db: Database, now: datetime) -> bool:
+    """Return whether something has been waiting for longer than it should without being announced."""
+    with db.read() as session:
+        return any(
+            session.scalar(select(table.id).where(table.state == "queued", table.queued_at < now - OVERDUE).limit(1)) is not None
+            for table in (Marking, Trial)
+        )
 
 
 def own(db: Database, owner: str, now: datetime) -> bool:
     """Take or renew the lease `scheduler`; False while another process holds it."""
-    with db.write() as session:
-        lease = session.get(Lease, "scheduler", with_for_update=True)
-        if lease is None:
-            session.add(Lease(name="scheduler", owner=owner, until=now + LEASE))
+    try:
+        with db.write() as session:
+            lease = session.get(Lease, "scheduler", with_for_update=True)
+            if lease is None:
+                session.add(Lease(name="scheduler", owner=owner, until=now + LEASE))
+                return True
+            if lease.owner != owner and lease.until > now:
+                return False
+            lease.owner, lease.until = owner, now + LEASE
             return True
-        if lease.owner != owner and lease.until > now:
-            return False
-        lease.owner, lease.until = owner, now + LEASE
-        return True
+    except IntegrityError:  # another process has made the row in the same moment
+        return False
 
 
 def run_due(db: Database, now: datetime) -> int:
@@ -72,7 +101,11 @@ def run_due(db: Database, now: datetime) -> int:
         try:
             with db.write() as session:
                 closed += attempts.submit(session, session.get_one(Attempt, attempt_id), now, by="deadline")
+        except LOST:
+            raise
         except Exception:
             log.exception("attempt %s could not be closed", attempt_id)
     with db.write() as session:
-        return closed + marking.sweep(session, now)
+        workers.forget_dead(session, now)
+        trials.prune(session, now)
+        return closed + marking.sweep(session, now) + trials.sweep(session, now)

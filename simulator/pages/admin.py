@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,6 +13,7 @@ from simulator.config import Settings
 from simulator.models import Event, Group, TaskVersion, User
 
 SECRET = ("secret_key",)
+PASSWORD = re.compile(r"(?<=://)([^/@:]*:)[^/@]*@")  # in addresses of databases, brokers and stores
 
 
 def people_view(session: Session, query: str) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def settings_view(settings: Settings) -> list[dict[str, str]]:
     rows = []
     for name, value in vars(settings).items():
         if name != "origins":
-            shown = _("（已设置，不显示）") if name in SECRET else str(value)
+            shown = _("（已设置，不显示）") if name in SECRET else PASSWORD.sub(r"\1***@", str(value))
             rows.append({"key": name, "value": shown, "origin": settings.origins.get(name, _("默认"))})
     return rows
 

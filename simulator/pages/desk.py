@@ -11,9 +11,10 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from simulator import attempts, catalog, marking, results
+from simulator import attempts, catalog, queueing, results
 from simulator.models import Attempt, AttemptTask, Draft, Exam, Group, Marking, Submission, User
 from simulator.pages.board import STATES
+from simulator.pages.rerun import reruns_view
 from simulator.pages.words import listed
 from simulator.phases import exam_phase
 
@@ -28,7 +29,7 @@ def index_view(session: Session, now: datetime) -> dict[str, Any]:
     }
     errors = _pairs(session.execute(
         select(Attempt.exam_id, func.count()).join(Submission, Submission.attempt_id == Attempt.id)
-        .join(Marking, Marking.submission_id == Submission.id).where(Marking.id.in_(open_errors())).group_by(Attempt.exam_id)
+        .join(Marking, Marking.submission_id == Submission.id).where(Marking.id.in_(queueing.open_errors())).group_by(Attempt.exam_id)
     ))
     exams = session.scalars(select(Exam).order_by(Exam.opens_at.desc()).limit(200))
     return {"exams": [
@@ -45,12 +46,6 @@ def index_view(session: Session, now: datetime) -> dict[str, Any]:
 def _pairs(rows: Iterable[Any]) -> dict[int, int]:
     """Return two-column rows as a mapping."""
     return dict(iter(rows))  # a Result has keys(), so dict() alone takes it for a mapping
-
-
-def open_errors() -> Any:
-    """Select the ids of markings that failed for our fault and have no newer try."""
-    newest = select(func.max(Marking.id)).group_by(Marking.submission_id)
-    return select(Marking.id).where(Marking.state == "error", Marking.id.in_(newest))
 
 
 def new_view(session: Session, form: dict[str, Any], errors: dict[str, str]) -> dict[str, Any]:
@@ -89,7 +84,7 @@ def exam_view(session: Session, exam: Exam, now: datetime) -> dict[str, Any]:
             "group": listed(group.name for group in exam.groups) or _("全部考生"),
             "board_url": url_for("board.show", exam_id=exam.id),
         },
-        "rows": rows, "queue": marking.waiting(session), "errors": errors,
+        "rows": rows, "queue": queueing.waiting(session), "errors": errors, "reruns": reruns_view(session, exam),
         "counts": {state: sum(r["state"] in states for r in rows) for state, states in {
             "not_started": ("not_started",), "running": ("running",), "done": ("done", "marking"), "errors": ("error",)}.items()},
     }
@@ -129,7 +124,7 @@ def _errors(session: Session, exam: Exam) -> list[dict[str, Any]]:
         select(Marking, Attempt, AttemptTask).join(Submission, Marking.submission_id == Submission.id)
         .join(Attempt, Submission.attempt_id == Attempt.id)
         .join(AttemptTask, (AttemptTask.attempt_id == Attempt.id) & (AttemptTask.position == Submission.position))
-        .where(Attempt.exam_id == exam.id, Marking.id.in_(open_errors()))
+        .where(Attempt.exam_id == exam.id, Marking.id.in_(queueing.open_errors()))
     )
     return [
         {"marking_id": m.id, "attempt_id": a.id, "task": item.version.title, "candidate": a.user.name, "log": m.log,

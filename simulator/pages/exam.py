@@ -18,9 +18,10 @@ from grading.drawing import option_order
 from grading.fields import get_kind
 from grading.model import FieldSpec, Task
 from grading.paper import ModuleSpec, PaperSpec
-from simulator import attempts, catalog
+from simulator import attempts, catalog, trials
 from simulator.catalog import TaskCache
 from simulator.models import Attempt, AttemptTask, Draft
+from simulator.pages.trial import panel_view
 from simulator.phases import remaining
 from simulator.statement import render, render_inline
 
@@ -99,7 +100,7 @@ def clock(attempt: Attempt, now: datetime) -> dict[str, Any]:
     }
 
 
-def task_view(session: Session, cache: TaskCache, sheet: Sheet, position: int) -> dict[str, Any]:
+def task_view(session: Session, cache: TaskCache, sheet: Sheet, position: int, now: datetime) -> dict[str, Any]:
     """Return one task as the exam page shows it."""
     item = sheet.attempt.tasks[position - 1]
     task = cache.get(session, item.version)
@@ -110,13 +111,25 @@ def task_view(session: Session, cache: TaskCache, sheet: Sheet, position: int) -
         "position": position, "label": sheet.label(position), "title": task.title, "marks": item.marks, "minutes": task.minutes,
         "statement_html": render_inline(task.statement) if task.form else render(task.statement), "form": task.form,
         "fields": [field_view(sheet, task, field, position, draft) for field in task.fields],
-        "runs": [{"id": r.id, "of": r.of, "title": _("试运行"), "url": url_for("exam.trial", run_id=r.id, **where)} for r in task.runs],
+        "runs": runs_view(session, task, where, now) if task.runs else [],
         "files": [{"name": n, "size": file_size(task, n), "url": url_for("exam.file", name=n, **where)} for n in task.files],
         "flagged": item.flagged, "rev": draft.rev if draft else 0, "saved_at": draft.saved_at if draft else None,
         "save_url": url_for("exam.save", **where), "flag_url": url_for("exam.flag", **where),
         "check_url": url_for("exam.check", **where) if practice else None, "feedback": None,
         "state": answer_state(list(task.fields), draft),
     }
+
+
+def runs_view(session: Session, task: Task, where: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """Return the task's trial runs, each with its last one as it stands now."""
+    last = trials.latest(session, where["attempt_id"], where["position"])
+    return [
+        {
+            "id": run.id, "of": run.of, "title": _("试运行"), "url": url_for("trials.ask", run_id=run.id, **where),
+            "trial": panel_view(session, last[run.id], now) if run.id in last else None,
+        }
+        for run in task.runs
+    ]
 
 
 def file_size(task: Task, name: str) -> int:

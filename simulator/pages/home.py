@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from grading.paper import PaperSpec
-from simulator import attempts, catalog, results
+from simulator import attempts, catalog, results, workers
 from simulator.models import Attempt, Exam, User
 from simulator.pages.board import tie_text
 from simulator.pages.result import PART_TITLES, released
@@ -82,7 +82,7 @@ def _history(session: Session, closed: list[Attempt]) -> list[dict[str, Any]]:
     return rows
 
 
-def lobby_view(session: Session, exam: Exam, user: User, now: datetime, sandbox_problem: str) -> dict[str, Any]:
+def lobby_view(session: Session, exam: Exam, user: User, now: datetime) -> dict[str, Any]:
     """Return the exam's rules, modules and whether the user may start."""
     paper = catalog.paper_spec(exam.paper)
     running = session.scalar(
@@ -93,8 +93,14 @@ def lobby_view(session: Session, exam: Exam, user: User, now: datetime, sandbox_
     return {
         "exam": _exam(exam, paper), "modules": _modules(session, exam, paper), "can_start": not why and running is None, "why_not": why,
         "attempt": _link(running), "attempts_used": used, "attempts_allowed": exam.attempts_allowed,
-        "sandbox_note": sandbox_problem if any(m.part == "practical" for m in paper.modules) else "", "blocked_note": "",
+        "sandbox_note": _sandbox_note(session, now) if any(m.part == "practical" for m in paper.modules) else "", "blocked_note": "",
     }
+
+
+def _sandbox_note(session: Session, now: datetime) -> str:
+    if workers.summary(session, now).able:
+        return ""
+    return str(_("现在没有可以运行程序的评分进程：程序暂时不能试运行，交卷后要等它启动才会评分。请告诉监考教师。"))
 
 
 def _exam(exam: Exam, paper: PaperSpec) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +13,11 @@ from sqlalchemy.orm import Session
 from grading import totals
 from grading.fields import get_kind
 from grading.model import Task
-from simulator import marking, results
+from simulator import results
 from simulator.catalog import TaskCache
 from simulator.models import Attempt, Marking, VerdictRow
 from simulator.pages.exam import Sheet, load_sheet, options_view
+from simulator.pages.wait import wait_text
 from simulator.pages.words import listed
 from simulator.results import TaskOutcome
 from simulator.standings import Cell
@@ -30,24 +32,24 @@ def released(attempt: Attempt, *, staff: bool) -> bool:
     return staff or attempt.exam.mode == "practice" or attempt.exam.release != "held"
 
 
-def sheet_view(session: Session, cache: TaskCache, attempt: Attempt, *, staff: bool = False) -> dict[str, Any]:
+def sheet_view(session: Session, cache: TaskCache, attempt: Attempt, now: datetime, *, staff: bool = False) -> dict[str, Any]:
     """Return the whole score sheet of a closed attempt."""
     sheet = load_sheet(session, attempt)
     outcomes = results.outcomes(session, attempt)
     tasks = [task_result(session, cache, sheet, outcome, staff=staff) for outcome in outcomes]
     modules, cells = _modules(sheet, outcomes, tasks)
     parts = results.parts(sheet.paper, tuple(cells))
-    pending = sum(cell.pending for cell in cells)
+    pending, errors = sum(cell.pending for cell in cells), sum(cell.errors for cell in cells)
     earned, marks = sum((c.earned for c in cells), Decimal(0)), sum((c.marks for c in cells), Decimal(0))
     return {
-        "pending": pending, "queue": queue_ahead(session, outcomes), "earned": earned, "marks": marks,
+        "pending": pending, "errors": errors, "wait": wait_text(session, attempt.id, now) if pending > errors else "",
+        "earned": earned, "marks": marks,
         "percent": totals.percent(earned, marks), "passed": None if pending else results.passed(parts),
         "parts": [
             {"title": str(PART_TITLES[p.part]), "earned": p.earned, "marks": p.marks, "pass_marks": p.pass_marks,
              "passed": None if pending else p.passed} for p in parts
         ],
-        "modules": modules, "errors": sum(cell.errors for cell in cells),
-        "sheet_url": url_for("results.sheet", attempt_id=attempt.id),
+        "modules": modules, "sheet_url": url_for("results.sheet", attempt_id=attempt.id),
     }
 
 
@@ -63,12 +65,6 @@ def _modules(sheet: Sheet, outcomes: list[TaskOutcome], tasks: list[dict[str, An
         cells.append(cell)
         views.append({"title": module.title, "earned": cell.earned, "marks": cell.marks, "tasks": own, "layout": module.layout})
     return views, cells
-
-
-def queue_ahead(session: Session, outcomes: list[TaskOutcome]) -> int:
-    """Return how many markings stand in the queue before the last one of this attempt."""
-    own = [o.marking.id for o in outcomes if o.marking and o.marking.state == "queued"]
-    return marking.waiting_before(session, max(own)) if own else 0
 
 
 def task_result(
@@ -87,7 +83,15 @@ def task_result(
         "explanation_html": render_inline(task.explanation) if task.explanation else None,
         "own_answer": own_answer(sheet, task, response), "key_text": key_text(sheet, task),
         "run_log": run_log(current, hidden=not staff and any(run.hidden for run in task.runs)), "tags": list(task.tags),
+        "strict_url": strict_url(task, current) if staff else None,
     }
+
+
+def strict_url(task: Task, current: Marking | None) -> str | None:
+    """Return where to ask for a strict re-run, None where that would tell nothing: nothing ran, or it is not marked."""
+    if not task.runs or current is None or current.state != "done":
+        return None
+    return url_for("desk.strict", marking_id=current.id)
 
 
 def task_state(current: Marking | None, verdicts: list[VerdictRow]) -> str:
@@ -171,7 +175,7 @@ def run_log(current: Marking | None, *, hidden: bool) -> str | None:
     ) or None
 
 
-def show_view(session: Session, cache: TaskCache, attempt: Attempt, *, staff: bool) -> dict[str, Any]:
+def show_view(session: Session, cache: TaskCache, attempt: Attempt, now: datetime, *, staff: bool) -> dict[str, Any]:
     """Return the whole result page of a closed attempt."""
     exam, user = attempt.exam, attempt.user
     visible = released(attempt, staff=staff)
@@ -182,14 +186,18 @@ def show_view(session: Session, cache: TaskCache, attempt: Attempt, *, staff: bo
             "started": attempt.started_at, "ended": attempt.ended_at, "handed_in_by": attempt.closed_by,
             "duration": (attempt.ended_at or attempt.started_at) - attempt.started_at,
         },
-        "sheet": sheet_view(session, cache, attempt, staff=staff) if visible else None, "held": not visible, "staff": staff,
+        "sheet": sheet_view(session, cache, attempt, now, staff=staff) if visible else None, "held": not visible, "staff": staff,
         "board_url": url_for("board.show", exam_id=exam.id) if exam.mode != "practice" and visible else None,
     }
 
 
-def feedback_view(session: Session, cache: TaskCache, attempt: Attempt, position: int) -> dict[str, Any]:
-    """Return one task's verdicts for practice (the same shape as on the score sheet)."""
+def feedback_view(session: Session, cache: TaskCache, attempt: Attempt, position: int, now: datetime) -> dict[str, Any]:
+    """Return one task's verdicts for practice (the same shape as on the score sheet), and where to ask while they wait."""
     outcome = next(o for o in results.outcomes(session, attempt) if o.item.position == position)
-    return task_result(session, cache, load_sheet(session, attempt), outcome)
+    view = task_result(session, cache, load_sheet(session, attempt), outcome)
+    if view["state"] != "pending":
+        return {**view, "wait": "", "again_url": None}
+    again = url_for("exam.feedback", attempt_id=attempt.id, position=position)
+    return {**view, "wait": wait_text(session, attempt.id, now), "again_url": again}
 
 

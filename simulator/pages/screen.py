@@ -20,7 +20,7 @@ def screen_view(session: Session, cache: TaskCache, attempt: Attempt, number: in
     sheet = load_sheet(session, attempt)
     if not 1 <= number <= len(sheet.screens):
         raise Refused("这份试卷没有这一页。", "请从题号导航进入。", status=404)
-    tasks = [task_view(session, cache, sheet, position) for position in sheet.screens[number - 1]]
+    tasks = [task_view(session, cache, sheet, position, now) for position in sheet.screens[number - 1]]
     return {
         **common(attempt, now), "screen": number, "screens": len(sheet.screens), "tasks": tasks,
         "module": module_view(session, cache, sheet, sheet.screens[number - 1][0]),

@@ -96,5 +96,5 @@ def groups() -> Any:
 @blueprint.get("/system")
 @role_required("admin")
 def system() -> str:
-    """Show sandbox, runtimes, settings and the event log."""
-    return render_template("admin/system.html", **system_view(session(), services()))
+    """Show workers, queue, runtimes, settings and the event log."""
+    return render_template("admin/system.html", **system_view(session(), services(), now()))

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from simulator import attempts, exams, marking
+from simulator import attempts, exams, remarking
 from simulator.auth import me, role_required
 from simulator.errors import Refused
 from simulator.models import Attempt
@@ -74,12 +74,23 @@ def close(exam_id: int) -> Any:
 @role_required("instructor")
 def retry(marking_id: int) -> Any:
     """Mark again what failed for our fault."""
-    new_marking = marking.retry(session(), marking_id, now(), me().id)
+    new_marking = remarking.retry(session(), marking_id, now(), me().id)
     exam_id = session().get_one(Attempt, new_marking.submission.attempt_id).exam_id
     commit()
-    services().sandbox.reset()
     services().notify()
     flash(_("已重新排队评分。"), "success")
+    return redirect(url_for("desk.exam", exam_id=exam_id))
+
+
+@blueprint.post("/markings/<int:marking_id>/strict")
+@role_required("instructor")
+def strict(marking_id: int) -> Any:
+    """Mark again in a fresh interpreter what is in dispute."""
+    new_marking = remarking.strictly(session(), marking_id, now(), me().id)
+    exam_id = session().get_one(Attempt, new_marking.submission.attempt_id).exam_id
+    commit()
+    services().notify()
+    flash(_("已排队复评，结果显示在本页。"), "success")
     return redirect(url_for("desk.exam", exam_id=exam_id))
 
 

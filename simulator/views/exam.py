@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 
-from simulator import attempts, exams, marking, responses, trials
+from simulator import attempts, exams, marking, responses
 from simulator.attempts import Outdated
 from simulator.auth import login_required, me
 from simulator.errors import Refused
@@ -40,7 +40,7 @@ def _task(attempt: Attempt, position: int) -> Any:
 def lobby(exam_id: int) -> str:
     """Show rules, modules, minutes and marks before the start."""
     exam = exams.get(session(), exam_id)
-    return render_template("exam/lobby.html", **lobby_view(session(), exam, me(), now(), services().sandbox.problem))
+    return render_template("exam/lobby.html", **lobby_view(session(), exam, me(), now()))
 
 
 @blueprint.post("/exams/<int:exam_id>/start")
@@ -180,22 +180,21 @@ def submit(attempt_id: int) -> Any:
 @login_required
 def check(attempt_id: int, position: int) -> Any:
     """Practice: mark one task now."""
-    submission = attempts.check(session(), own_attempt(attempt_id), position, now())
+    attempts.check(session(), own_attempt(attempt_id), position, now())
     commit()
-    submission_id = submission.id
     session().close()
-    marking.mark_submission(services().marker(), submission_id)
-    view = feedback_view(session(), services().tasks, own_attempt(attempt_id), position)
-    return render_template("partials/_feedback.html", feedback=view)
+    marking.mark_quick(services().marker(), attempt_id)
+    services().notify()
+    return feedback(attempt_id, position)
 
 
-@blueprint.post("/attempts/<int:attempt_id>/trial/<int:position>/<run_id>")
+@blueprint.get("/attempts/<int:attempt_id>/check/<int:position>")
 @login_required
-def trial(attempt_id: int, position: int, run_id: str) -> Any:
-    """Run the saved draft on the public files and show what it printed and made."""
+def feedback(attempt_id: int, position: int) -> Any:
+    """Practice: show how the last check of a task stands (asked again while it waits for a worker)."""
     attempt = own_attempt(attempt_id)
-    attempts.check_open(attempt, now())
-    task, draft = _task(attempt, position), attempts.draft(session(), attempt, position)
-    session().close()  # a run takes seconds; no transaction stays open meanwhile
-    view = trials.run(task, run_id, draft, services(), owner=attempt_id)
-    return render_template("partials/_trial.html", trial=view)
+    if attempt.exam.mode != "practice":
+        raise Refused("只有练习模式可以逐题查看结果。", status=403)
+    attempts.task(session(), attempt, position)
+    view = feedback_view(session(), services().tasks, attempt, position, now())
+    return render_template("partials/_feedback.html", feedback=view)

@@ -11,7 +11,7 @@ from simulator.errors import Refused
 from simulator.models import Attempt
 from simulator.pages.result import released, sheet_view, show_view
 from simulator.services import services
-from simulator.web import session
+from simulator.web import now, session
 
 blueprint = Blueprint("results", __name__)
 
@@ -34,7 +34,7 @@ def show(attempt_id: int) -> Any:
         if attempt.user_id == me().id:
             return redirect(url_for("exam.screen", attempt_id=attempt.id, screen=1))
         raise Refused("考生还在作答。", "交卷后可以查看成绩单。", status=409)
-    return render_template("results/show.html", **show_view(session(), services().tasks, attempt, staff=staff))
+    return render_template("results/show.html", **show_view(session(), services().tasks, attempt, now(), staff=staff))
 
 
 @blueprint.get("/attempts/<int:attempt_id>/result/sheet")
@@ -44,4 +44,5 @@ def sheet(attempt_id: int) -> Any:
     attempt, staff = _attempt(attempt_id)
     if attempt.state == "running" or not released(attempt, staff=staff):
         raise Refused("成绩还没有公布。", "公布后可以在这里查看。", status=403)
-    return render_template("partials/_sheet.html", sheet=sheet_view(session(), services().tasks, attempt, staff=staff), staff=staff)
+    view = sheet_view(session(), services().tasks, attempt, now(), staff=staff)
+    return render_template("partials/_sheet.html", sheet=view, staff=staff)

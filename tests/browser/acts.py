@@ -65,6 +65,12 @@ def right_options(task: Locator) -> list[str]:
     return ["甲项", "丙项"] if task.get_by_role("checkbox").count() else ["乙项"]
 
 
+def editor(page: Page) -> Locator:
+    """The code editor, once it has taken the place of the plain field."""
+    expect(page.locator(".prism-code-editor")).to_be_visible()
+    return page.get_by_role("textbox", name="程序")
+
+
 def answer_theory(page: Page, labels: Any) -> None:
     """Choose the right options of the given tasks."""
     for label in labels:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -23,7 +25,8 @@ from simulator.models import Attempt, Draft, Exam
 from simulator.services import Services
 from tests import factories
 
-READY_S = 60  # the sandbox tests itself before the first page is served
+READY_S = 60
+SANDBOX_S = 60  # the workers test theirs before they mark
 STOP_S = 20
 
 
@@ -50,10 +53,10 @@ def free_port() -> int:
 class Hall:
     """The exam hall of a test: `simulator serve` in `folder`, with real SQLite, scheduler, pool and sandbox."""
 
-    def __init__(self, folder: Path, tasks: Path) -> None:
+    def __init__(self, folder: Path, tasks: Path, **settings: str) -> None:
         self.instance, self.log = folder / "instance", folder / "server.log"
         runtimes = os.environ.get("SIMULATOR_TEST_RUNTIMES") or str(ROOT / "instance" / "runtimes")
-        self._settings = {"tasks_dir": str(tasks), "runtimes_dir": runtimes, "login_rate": "1000"}
+        self._settings = {"tasks_dir": str(tasks), "runtimes_dir": runtimes, "login_rate": "1000", **settings}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.services = Services(load_settings(self.instance, **self._settings))
@@ -63,17 +66,27 @@ class Hall:
 
     # The process -----------------------------------------------------------------------------------------------------
 
-    def start(self) -> Hall:
+    def start(self, *options: str) -> Hall:
         """Start the server and wait until it answers."""
         plain = {name: value for name, value in os.environ.items() if not name.startswith("SIMULATOR_")}
         given = {f"SIMULATOR_{name.upper()}": value for name, value in self._settings.items()}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "simulator", "serve", "--port", str(self.port)], cwd=ROOT, stdout=log, stderr=log,
+                [sys.executable, "-m", "simulator", "serve", "--port", str(self.port), *options], cwd=ROOT, stdout=log, stderr=log,
                 env={**plain, **given, "SIMULATOR_INSTANCE": str(self.instance)},
             )
         wait_until(self._answers, READY_S, "the server does not answer")
+        if "--web-only" not in options:  # without a sandbox only the tests that run programs fail
+            until = time.monotonic() + SANDBOX_S
+            while not self.health()["sandboxes"] and time.monotonic() < until:
+                time.sleep(0.2)
         return self
+
+    def health(self) -> dict[str, Any]:
+        """Return what the server says of itself."""
+        with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
 
     def _answers(self) -> bool:
         assert self._process is not None
@@ -88,6 +101,25 @@ class Hall:
     def pid(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        assert self._process is not None
+        return self._process.returncode
+
+    def web_pids(self) -> list[int]:
+        """Return the processes that answer pages."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [int(child) for child in children if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()]
+
+    def memory_mb(self, name: str) -> float:
+        """Return what the kernel says of the web processes' memory: name is VmRSS (now) or VmHWM (at most so far)."""
+        return max(self._memory_mb(pid, name) for pid in self.web_pids())
+
+    def _memory_mb(self, pid: int, name: str) -> float:
+        found = re.search(rf"^{name}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+        assert found is not None
+        return int(found.group(1)) / 1024
 
     def kill(self) -> None:
         """End the server at once (SIGKILL), as a power cut would."""

@@ -6,7 +6,6 @@ import io
 import re
 import zipfile
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -96,21 +95,15 @@ def test_killed_between_hand_in_and_marking_the_next_server_marks(own_hall):
     assert re.search(r"14\s*<small>/ 18</small>", sheet)
 
 
-def memory_mb(pid: int, name: str) -> float:
-    found = re.search(rf"^{name}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-    assert found is not None
-    return int(found.group(1)) / 1024
-
-
 @pytest.mark.parametrize("chunked", [False, True], ids=["announced", "chunked"])
 def test_200_mb_are_refused_with_a_sentence_and_little_memory(own_hall, chunked):
     _username, client, attempt_id = sit(own_hall.start())
     assert client.upload(attempt_id, 6, "data", "a.csv", [b"a\n1\n"]).status == 200
-    before = memory_mb(own_hall.pid, "VmRSS")
+    before = own_hall.memory_mb("VmRSS")
     answer = client.upload(attempt_id, 6, "data", "big.csv", [b"1234567\n" * (MB // 8)] * 200, chunked=chunked)
     assert answer.status == 413
     assert SENTENCE.search(answer.json["error"]), answer.text
-    assert memory_mb(own_hall.pid, "VmHWM") - before < 60
+    assert own_hall.memory_mb("VmHWM") - before < 60
     assert client.save(attempt_id, 6, {"rows": "4"}, rev=1).status == 200  # the server goes on
 
 
@@ -128,8 +121,8 @@ def test_a_zip_bomb_is_refused_with_a_sentence(hall, name):
     attempt_id = hall.attempt(username, hall.exam())
     client = Client(hall.port, username)
     client.upload(attempt_id, 6, "data", "a.csv", [b"a\n1\n"])
-    before = memory_mb(hall.pid, "VmHWM")
+    before = hall.memory_mb("VmHWM")
     answer = client.upload(attempt_id, 6, "data", name, [bomb("xl/worksheets/sheet1.xml", 300)])
     assert answer.status == 422
     assert SENTENCE.search(answer.json["error"])
-    assert memory_mb(hall.pid, "VmHWM") - before < 60
+    assert hall.memory_mb("VmHWM") - before < 60

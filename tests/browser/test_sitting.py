@@ -25,8 +25,7 @@ def write_sheet(page: Page, note: str) -> None:
 
 
 def write_program(page: Page, text: str) -> None:
-    editor = page.get_by_role("textbox", name="程序")
-    editor.press("ControlOrMeta+a")
+    acts.editor(page).press("ControlOrMeta+a")
     page.keyboard.insert_text(text)
     acts.saved(page)
 
@@ -47,7 +46,7 @@ def check_sheet(page: Page) -> None:
     assert rows[0][2:4] == ["3", "3"]
     assert all(row[5].startswith("正确") and len(row[5]) > 4 for row in rows)
     # The pool decides the program while the page stands open.
-    expect(page.get_by_text("正在评分")).to_have_count(0, timeout=60_000)
+    expect(page.get_by_text("没有评完")).to_have_count(0, timeout=60_000)
     program = acts.points(page, "2 程序题")
     assert [(row[0], row[2], row[3], row[4]) for row in program] == [("M1 合计正确", "6", "6", "2"), ("M2 写出三行", "3 行", "3 行", "2")]
     picture = acts.points(page, "3 交一张图")
@@ -98,7 +97,7 @@ def test_from_the_log_in_to_the_score_sheet(hall, desk):
 
     acts.next_screen(page, "2 程序题")
     write_program(page, tree.PROGRAM)
-    page.get_by_role("button", name="试运行").click()
+    page.get_by_role("button", name="运行").click()
     trial = page.get_by_role("region", name="试运行")
     expect(trial.get_by_text("合计 6", exact=True)).to_be_visible(timeout=60_000)
     expect(trial.get_by_role("table", name=re.compile("out .* 3 行"))).to_be_visible()
@@ -157,6 +156,19 @@ def test_practice_tells_the_marks_of_one_task_at_once(hall, desk):
     task.get_by_role("button", name="查看评分").click()
     expect(task.get_by_text("1 / 1 分")).to_be_visible()
     expect(task.get_by_text(re.compile("第 \\d 道题的解析"))).to_be_visible()
+
+
+@pytest.mark.sandbox
+def test_practice_tells_the_marks_of_a_program_when_a_worker_has_them(hall, desk):
+    one, username = desk(), hall.person()
+    attempt = hall.attempt(username, hall.exam(mode="practice", closes_at=None, attempts_allowed=None))
+    page = one.page()
+    acts.open_attempt(page, username, attempt)
+    page.goto(f"/attempts/{attempt}/3")
+    write_program(page, "import time\ntime.sleep(2)\n" + tree.PROGRAM)
+    page.get_by_role("button", name="查看评分").click()
+    expect(page.get_by_text("正在排队评分。").first).to_be_visible()
+    expect(page.get_by_text("4 / 4 分")).to_be_visible(timeout=60_000)
 
 
 def test_without_script_the_screen_still_saves(hall, desk):

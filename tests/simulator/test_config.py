@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import socket
 import stat
 
 import pytest
 
+from simulator import create_app
 from simulator.config import ConfigError, load_settings
+from simulator.pages.admin import settings_view
 
 
 def test_defaults_then_file_then_environment_then_argument(tmp_path, monkeypatch):
@@ -43,3 +46,26 @@ def test_the_database_file_is_private(tmp_path):
 
     Database(f"sqlite:///{tmp_path / 'new.sqlite'}")
     assert stat.S_IMODE((tmp_path / "new.sqlite").stat().st_mode) == 0o600
+
+
+def test_passwords_in_addresses_are_not_shown(tmp_path):
+    settings = load_settings(
+        tmp_path, database_url="postgresql+psycopg://exam:se%40cret@db/exam", broker_url="redis://:secret@broker:6379/0",
+        blobs_url="s3://key:secret@bucket/uploads", limits_url="redis://broker:6379/1",
+    )
+    shown = {row["key"]: row["value"] for row in settings_view(settings)}
+    assert shown["database_url"] == "postgresql+psycopg://exam:***@db/exam"
+    assert shown["broker_url"] == "redis://:***@broker:6379/0"
+    assert shown["blobs_url"] == "s3://key:***@bucket/uploads"
+    assert shown["limits_url"] == "redis://broker:6379/1"
+    assert settings.secret_key not in str(shown)
+
+
+def test_a_machine_has_its_own_name_or_its_host_name(tmp_path):
+    assert load_settings(tmp_path).node == socket.gethostname()
+    assert load_settings(tmp_path, node_name="room-2").node == "room-2"
+
+
+def test_limits_that_cannot_be_counted_anywhere_are_named(tmp_path):
+    with pytest.raises(ConfigError, match="limits_url"):
+        create_app(load_settings(tmp_path, limits_url="nowhere://x"))

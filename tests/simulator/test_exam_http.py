@@ -6,6 +6,7 @@ import io
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from simulator import attempts
 from simulator.models import Attempt, Draft, Marking
@@ -35,6 +36,20 @@ def upload(client, attempt_id, data, name="t.csv", position=6, field="data"):
 def test_saving_answers_with_revision_time_and_remaining_milliseconds(student, attempt_id, clock):
     answer = put(student, attempt_id, 1, {"answer": ["T"]})
     assert answer.json == {"rev": 1, "saved_at": "09:00:00", "remaining_ms": 30 * 60 * 1000}
+
+
+def test_a_connection_that_goes_when_all_is_said_does_not_spoil_the_answer(student, attempt_id, db, monkeypatch):
+    def session(*, write):
+        opened = open_session(write=write)
+        monkeypatch.setattr(opened, "close", gone)
+        return opened
+
+    def gone():
+        raise OperationalError("ROLLBACK", {}, Exception("server closed the connection"))
+
+    open_session = db.session
+    monkeypatch.setattr(db, "session", session)
+    assert put(student, attempt_id, 1, {"answer": ["T"]}).json["rev"] == 1
 
 
 def test_an_older_revision_gets_what_the_server_has(student, attempt_id):

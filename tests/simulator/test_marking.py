@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from grading.errors import SandboxError
-from simulator import attempts, marking, results
+from grading.sandbox import RunResult
+from simulator import attempts, marking, queueing, remarking, results
 from simulator.errors import Refused
-from simulator.jobs.dispatch import work_once
-from simulator.models import Attempt, Marking, VerdictRow
+from simulator.findings import Finding
+from simulator.jobs.worker import Shift, work_once
+from simulator.models import Attempt, Event, Marking, VerdictRow
 from tests import factories as f
 
 
@@ -20,7 +25,7 @@ class BrokenSandbox:
 
     name = "broken"
 
-    def run(self, job):
+    def run(self, job, observer=None):
         raise SandboxError("坏了")
 
 
@@ -86,10 +91,10 @@ def test_retry_adds_a_marking_and_edits_none(db, marker, handed_in, clock):
         pass
     with db.write() as session:
         failed = session.scalars(select(Marking).where(Marking.state == "error")).one()
-        marking.retry(session, failed.id, clock(), 1)
+        remarking.retry(session, failed.id, clock(), 1)
         failed_id = failed.id
     with db.write() as session, pytest.raises(Refused, match="已经重新排队"):
-        marking.retry(session, failed_id, clock(), 1)
+        remarking.retry(session, failed_id, clock(), 1)
     assert states(db)[-2:] == ["error", "queued"]
 
 
@@ -97,8 +102,8 @@ def test_a_lost_worker_gives_its_marking_back(db, marker, handed_in, clock):
     with db.write() as session:
         lost = marking.claim(session, "dead worker", clock())
     with db.write() as session:
-        assert marking.sweep(session, clock.forward(minutes=4)) == 0
-        assert marking.sweep(session, clock.forward(minutes=2)) == 1
+        assert marking.sweep(session, clock.forward(seconds=59)) == 0
+        assert marking.sweep(session, clock.forward(seconds=2)) == 1
         assert session.get_one(Marking, lost).state == "queued"
 
 
@@ -160,7 +165,6 @@ def test_a_failed_marking_stands_on_the_desk_with_one_click_to_retry(db, service
     assert "程序题" in text
     with db.read() as session:
         failed = session.scalars(select(Marking.id).where(Marking.state == "error")).one()
-    services.sandbox._problem = "没有沙箱"
     assert client.post(f"/desk/markings/{failed}/retry").status_code == 302
     assert states(db)[-1] == "queued"
 
@@ -195,3 +199,230 @@ def test_what_a_killed_server_had_leased_is_swept_at_once(db, marker, handed_in,
     with db.read() as session:
         assert [session.get_one(Marking, i).state for i in (dead, living, elsewhere)] == ["queued", "leased", "leased"]
         assert session.get_one(Marking, dead).tries == 1
+
+
+class GoodSandbox:
+    """Stands for a sandbox whose programs all find total = 6; remembers that it was asked."""
+
+    def __init__(self, name="zygote", total=6, stdout=""):
+        self.name, self.asked, self._total, self._stdout = name, 0, total, stdout
+
+    def run(self, job, observer=None):
+        self.asked += 1
+        values = json.dumps({"total": {"value": self._total, "type": "int"}}).encode()
+        return RunResult("ok", 0, stdout=self._stdout, files={"_variables.json": values, "out.csv": b"a\n1\n2\n3\n"})
+
+    def close(self):
+        pass
+
+
+def finish(db, marker, marking_id):
+    """Lease and mark one marking."""
+    with db.write() as session:
+        assert marking.lease(session, marking_id, marker.name, marker.clock())
+    return marking.mark(marker, marking_id)
+
+
+def test_a_lease_lives_as_long_as_it_is_renewed_by_its_holder(db, marker, handed_in, clock):
+    with db.write() as session:
+        held = marking.claim(session, "w", clock())
+    for _ in range(5):
+        with db.write() as session:
+            assert marking.renew(session, held, "w", clock.forward(seconds=50))
+            assert not marking.renew(session, held, "another", clock())
+            assert marking.sweep(session, clock()) == 0
+    with db.write() as session:
+        assert marking.sweep(session, clock.forward(seconds=61)) == 1
+        session.flush()
+        assert not marking.renew(session, held, "w", clock())
+
+
+def test_what_a_worker_gives_back_costs_no_try(db, marker, handed_in, clock):
+    with db.write() as session:
+        held = marking.claim(session, "w", clock())
+        assert not marking.release(session, held, "another")
+        assert marking.release(session, held, "w")
+    with db.read() as session:
+        row = session.get_one(Marking, held)
+        assert (row.state, row.tries, row.leased_by) == ("queued", 0, "")
+
+
+def test_a_worker_that_lost_the_connection_goes_on_with_what_it_holds(db, marker, handed_in, clock):
+    """Its claim was stored, but it has not heard of that."""
+    with db.write() as session:
+        held = marking.claim(session, "w", clock())
+    with db.write() as session:
+        assert marking.claim(session, "w", clock()) == held
+        assert marking.claim(session, "v", clock()) != held
+        assert session.get_one(Marking, held).tries == 1
+
+
+def test_how_long_it_took_and_where_is_kept(db, marker, handed_in):
+    good = GoodSandbox()
+    assert finish(db, replace(marker, sandbox=lambda: good), 7)
+    with db.read() as session:
+        row = session.get_one(Marking, 7)
+        assert (row.state, row.backend, row.started_at) == ("done", "zygote", marker.clock())
+        assert row.seconds >= 0
+        assert {v.status for v in row.verdicts} == {"correct"}
+        assert session.get_one(Marking, 1).seconds is None
+
+
+def test_a_strict_marking_runs_in_a_fresh_interpreter_and_counts_when_it_is_done(db, marker, handed_in, clock):
+    fast, fresh = GoodSandbox("zygote"), GoodSandbox("bwrap", total=5)
+    marker = replace(marker, sandbox=lambda: fast, strict=lambda: fresh)
+    marking.mark_quick(marker, handed_in)
+    assert finish(db, marker, 7)
+    with db.write() as session:
+        again = remarking.strictly(session, 7, clock(), 5)
+        session.flush()
+        with pytest.raises(Refused, match="已经重新排队"):
+            remarking.strictly(session, 7, clock(), 5)
+        again_id = again.id
+
+    def practical():
+        with db.read() as session:
+            cell = results.module_cells(session, [handed_in], 2)[handed_in][1]
+            shown = results.outcomes(session, session.get_one(Attempt, handed_in))[6].marking.id
+            return cell.earned, cell.pending, shown
+
+    assert practical() == (Decimal("6.00"), 0, 7)  # nothing changes before it is done
+    with db.write() as session:
+        marking.lease(session, again_id, "broken worker", clock())
+        for number in range(3):
+            session.get_one(Marking, again_id).tries = number + 1
+        marking.settle(session, session.get_one(Marking, again_id), Finding(None, "没有 bwrap", 0.1), clock())
+    assert practical() == (Decimal("6.00"), 0, 7)  # nor if it fails for our fault
+    with db.write() as session:
+        assert session.scalars(queueing.open_errors()).all() == [again_id]  # but a person hears of it
+        last = remarking.retry(session, again_id, clock(), 5)
+        assert last.strict
+        session.flush()
+        last_id = last.id
+    assert finish(db, marker, last_id)
+    assert (fast.asked, fresh.asked) == (1, 1)
+    assert practical() == (Decimal("4.00"), 0, last_id)
+    with db.read() as session:
+        events = {e.what: (e.who, e.detail) for e in session.scalars(select(Event)) if e.what.startswith("marking.")}
+    assert events["marking.strict"] == (5, {"marking": 7})
+    assert events["marking.redone"] == (5, {"marking": last_id, "strict": True})
+
+
+def test_without_a_strict_sandbox_the_log_says_so(db, marker, handed_in, clock):
+    def none():
+        raise SandboxError("严格复评用的沙箱不可用：没有 bwrap")
+
+    with db.write() as session:
+        session.get_one(Marking, 7).strict = True
+    assert not finish(db, replace(marker, strict=none), 7)
+    with db.read() as session:
+        assert session.get_one(Marking, 7).log == "严格复评用的沙箱不可用：没有 bwrap"
+
+
+def test_a_program_may_print_what_databases_refuse(db, marker, handed_in):
+    odd = GoodSandbox(stdout="a\0b\ud800c" + "x" * 9000)
+    assert finish(db, replace(marker, sandbox=lambda: odd), 7)
+    with db.read() as session:
+        stored = session.get_one(Marking, 7).runs["main"]["stdout"]
+        assert len(stored) == 4000
+        assert "\0" not in stored
+
+
+def test_what_cannot_be_stored_is_our_fault_and_settled_as_such(db, marker, handed_in, monkeypatch):
+    def broken(session, row, finding, now):
+        raise TypeError("not JSON")
+
+    monkeypatch.setattr("simulator.findings.store", broken)
+    for _ in range(2):
+        assert not finish(db, replace(marker, sandbox=GoodSandbox), 7)
+    with db.read() as session:
+        row = session.get_one(Marking, 7)
+        assert (row.state, row.tries) == ("queued", 2)
+        assert "not JSON" in row.log
+
+
+def test_while_the_database_is_away_a_settle_is_tried_again(db, marker, handed_in, monkeypatch):
+    """The try does not count as one, and the marking is settled once."""
+    failures = iter([OperationalError("x", {}, Exception("server closed the connection"))] * 3)
+    real = marking._settle_own
+
+    def settle(*args):
+        for failure in failures:
+            raise failure
+        real(*args)
+
+    monkeypatch.setattr(marking, "_settle_own", settle)
+    monkeypatch.setattr("simulator.db.time.sleep", lambda seconds: None)
+    assert finish(db, replace(marker, sandbox=GoodSandbox), 7)
+    assert states(db)[6] == "done"
+
+
+def test_a_database_that_stays_away_leaves_the_marking_to_the_sweep(db, marker, handed_in, monkeypatch):
+    def settle(*args):
+        raise OperationalError("x", {}, Exception("server closed the connection"))
+
+    monkeypatch.setattr(marking, "_settle_own", settle)
+    monkeypatch.setattr("simulator.db.time.sleep", lambda seconds: None)
+    with pytest.raises(OperationalError):
+        finish(db, replace(marker, sandbox=GoodSandbox), 7)
+    assert states(db)[6] == "leased"
+
+
+def test_a_worker_without_a_sandbox_marks_theory_and_leaves_programs_to_others(db, marker, handed_in):
+    shift = Shift(marker)
+    shift.able = False
+    while shift.once():
+        pass
+    assert states(db) == ["done"] * 6 + ["queued"]
+
+
+def test_a_broken_response_does_not_stop_the_hand_in(db, services, marker, handed_in, monkeypatch):
+    with db.write() as session:
+        session.get_one(Marking, 6).submission.response = {"data": {"name": "a.csv", "blob": "0" * 64, "size": 1}}
+    marking.mark_quick(marker, handed_in)  # its file is not there (yet)
+    assert states(db) == ["done"] * 5 + ["queued"] * 2
+
+
+def test_a_database_that_goes_away_after_the_hand_in_does_not_spoil_it(db, marker, handed_in, monkeypatch):
+    def gone(*_):
+        raise OperationalError("x", {}, Exception("server closed the connection"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(marking, "settle", gone)
+        marking.mark_quick(marker, handed_in)
+    assert states(db) == ["queued"] * 7
+    marking.mark_quick(marker, handed_in)
+    assert states(db) == ["done"] * 6 + ["queued"]
+
+
+def test_a_strict_rerun_is_asked_for_on_the_score_sheet_and_stands_on_the_desk(db, marker, handed_in, log_in):
+    marker = replace(marker, sandbox=lambda: GoodSandbox(), strict=lambda: GoodSandbox("bwrap", total=5))
+    marking.mark_quick(marker, handed_in)
+    finish(db, marker, 7)
+    student, teacher, instructor = log_in("s1"), log_in("t1"), log_in("i1")
+    page = f"/attempts/{handed_in}/result"
+    assert "/desk/markings/7/strict" in instructor.get(page).text
+    assert "/strict" not in teacher.get(page).text
+    assert "/strict" not in student.get(page).text
+    assert student.post("/desk/markings/7/strict").status_code == 403
+    assert instructor.post("/desk/markings/7/strict").status_code == 302
+    desk = instructor.get("/desk/exams/1").text
+    assert "严格复评" in desk
+    assert "排队中" in desk
+    assert instructor.post("/desk/markings/7/strict").status_code == 409
+    while work_once(marker):
+        pass
+    desk = instructor.get("/desk/exams/1").text
+    assert "有变化" in desk
+    assert re.search(r"4\s*/ 4.*?2\s*/ 4", desk, re.DOTALL)
+    assert "M1" in desk
+
+
+def test_a_worker_marks_the_theory_of_a_hand_in_together(db, marker, handed_in):
+    """At the deadline a whole class is handed in by the clock, and nobody marks that at once."""
+    marker = replace(marker, sandbox=GoodSandbox)
+    assert work_once(marker)
+    assert states(db) == ["done"] * 6 + ["queued"]
+    assert work_once(marker)
+    assert not work_once(marker)
+    assert states(db) == ["done"] * 7

@@ -7,15 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from simulator import attempts, marking
+from simulator import attempts, marking, workers
 from simulator.models import Exam, Marking
 from tests import factories as f
-
-
-@pytest.fixture(autouse=True)
-def no_sandbox(services):
-    """These pages need no sandbox; opening one takes seconds."""
-    services.sandbox._problem = "测试时没有沙箱。"
 
 
 @pytest.fixture
@@ -35,6 +29,8 @@ def world(db, services, clock):
         running = f.make_attempt(session, clock(), exam=practice)
         ids = {"mock": mock.id, "contest": contest.id, "practice": practice.id, "closed": closed.id, "held": held.id,
                "running": running.id}
+        workers.seen(session, "exam-pc:4711/1", clock(), backend="bwrap", problem="zygote：这里不行。", marked=7)
+        workers.seen(session, "exam-pc:4712/2", clock(), problem="测试时没有沙箱。")
     marking.mark_quick(services.marker(), ids["closed"])
     return ids
 
@@ -52,7 +48,7 @@ INSTRUCTOR_PAGES = {
     "/attempts/{held}/result": ["评分点"], "/exams/{contest}/board": ["甲同学"], "/catalog/": ["小卷", "程序题"],
     "/catalog/tasks/data/program": ["合计正确"],
 }
-ADMIN_PAGES = {"/admin/people": ["乙同学", "二班"], "/admin/system": ["测试时没有沙箱", "secret_key"]}
+ADMIN_PAGES = {"/admin/people": ["乙同学", "二班"], "/admin/system": ["测试时没有沙箱", "zygote：这里不行", "exam-pc:4711/1", "secret_key"]}
 
 
 @pytest.mark.parametrize(
@@ -191,7 +187,7 @@ def test_the_score_sheet_speaks_of_the_letters_that_the_candidate_saw(app, world
 
     with services.db.read() as session, app.test_request_context():
         attempt = session.get_one(Attempt, world["closed"])
-        tasks = sheet_view(session, services.tasks, attempt)["modules"][0]["tasks"]
+        tasks = sheet_view(session, services.tasks, attempt, services.clock())["modules"][0]["tasks"]
         assert tasks[0]["points"][0]["expected"] in ("正确", "错误")
         single = next(t for t in tasks if t["form"] == "single")
         task = services.tasks.get(session, attempt.tasks[single["position"] - 1].version)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import uuid
 
 import pytest
@@ -62,3 +64,14 @@ def test_a_sitting_from_start_to_board(database, tree, tmp_path, clock):
         assert attempt.ended_at == deadline
         assert results.module_cells(session, [attempt_id], 2)[attempt_id][0].earned == 6
     services.db.engine.dispose()
+
+
+def test_machines_that_start_in_the_same_moment_prepare_one_database(database, tree, tmp_path):
+    program = "from simulator import serving; from simulator.config import load_settings; from simulator.services import Services; "
+    program += "serving.prepare(Services(load_settings()))"
+    starting = [
+        subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True, env={
+            **os.environ, "SIMULATOR_INSTANCE": str(tmp_path / name), "SIMULATOR_TASKS_DIR": str(tree), "SIMULATOR_DATABASE_URL": database,
+        }) for name in ("one", "two", "three")
+    ]
+    assert [(process.communicate(timeout=120)[1][-2000:], process.returncode) for process in starting] == [("", 0)] * 3

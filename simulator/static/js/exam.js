@@ -95,6 +95,7 @@ async function saveFirst(button) {
 async function startWidgets() {
   if (document.querySelector('[data-fragment]')) (await import('./fragment.js')).startFragments(saveFirst);
   if (document.querySelector('[data-kind=code]')) (await import('./widgets/code.js')).start();
+  if (document.querySelector('[data-run]')) (await import('./trial.js')).start({ saveFirst, login: urls.login });
   if (document.querySelector('[data-upload-url]')) (await import('./widgets/upload.js')).start();
 }
 

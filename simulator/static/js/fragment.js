@@ -1,7 +1,9 @@
-// Buttons with data-fragment="url" data-target="id": POST, and show the HTML that comes back. Used for feedback and trial
-// runs, which look at the saved draft: `before` saves it and may refuse.
+// Buttons with data-fragment="url" data-target="id": POST, and show the HTML that comes back. Used for feedback, which looks
+// at the saved draft: `before` saves it and may refuse. What waits for a worker comes with data-again="url": asked for again.
 import { headers } from './api.js';
 import { text } from './texts.js';
+
+const AGAIN_MS = 1500;
 
 async function load(button, before) {
   const target = document.getElementById(button.dataset.target);
@@ -15,6 +17,22 @@ async function load(button, before) {
     target.textContent = text('fragmentFailed');
   }
   button.disabled = false;
+  follow(target);
+}
+
+/** Ask for what waits in `target` until it is there. shown: the last answer; what has not changed is not said again. */
+async function follow(target, shown = '') {
+  const waiting = target.querySelector('[data-again]');
+  if (!waiting) return;
+  await new Promise((resolve) => { setTimeout(resolve, AGAIN_MS); });
+  let html = '';
+  try {
+    const answer = await fetch(waiting.dataset.again, { headers: headers({ Accept: 'text/html, application/json' }) });
+    if (answer.ok && !answer.redirected) html = await answer.text();
+  } catch { /* no connection: next time */ }
+  if (!target.contains(waiting)) return; // the button was pressed again
+  if (html && html !== shown) target.innerHTML = html;
+  follow(target, html || shown);
 }
 
 async function show(answer, target) {
@@ -32,5 +50,6 @@ async function show(answer, target) {
 export function startFragments(before) {
   for (const button of document.querySelectorAll('[data-fragment]')) {
     button.addEventListener('click', () => load(button, before));
+    follow(document.getElementById(button.dataset.target));
   }
 }

@@ -1,0 +1,1 @@
+"""What `simulator bench …` measures: one module for each bench, and what they share (`measure`, `report`)."""

@@ -1,0 +1,12 @@
+NUMBER = 0
+import csv
+with open('orders.csv') as file:
+    rows = list(csv.DictReader(file))
+import time
+time.sleep(3.5)
+total = sum(int(row['amount']) for row in rows)
+with open('out.csv', 'w', newline='') as file:
+    writer = csv.DictWriter(file, ['order', 'amount'])
+    writer.writeheader()
+    writer.writerows(rows)
+print('合计', total)

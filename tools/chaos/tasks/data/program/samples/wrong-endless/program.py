@@ -1,0 +1,9 @@
+NUMBER = 0
+import csv
+with open('orders.csv') as file:
+    rows = list(csv.DictReader(file))
+total = sum(int(row['amount']) for row in rows)
+print('合计', total)
+import time
+while True:
+    time.sleep(0.05)
