@@ -73,7 +73,7 @@ class Cluster:
         given = {**self.settings, "node_name": node, "instance": str(folder / "instance"), **more}
         environment = {**plain, **{f"SIMULATOR_{name.upper()}": value for name, value in given.items()}, "PYTHONPATH": str(ROOT)}
         with self.log(node).open("ab") as log:
-            process = subprocess.Popen([sys.executable, "-m", "simulator", command], cwd=folder, env=environment, stdout=log, stderr=log)
+            process = subprocess.Popen([sys.executable, "-m", "simulator", *command.split()], cwd=folder, env=environment, stdout=log, stderr=log)
         self.processes[f"{command} {node}"] = process
         return process
 

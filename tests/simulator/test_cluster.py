@@ -23,8 +23,8 @@ from tests.simulator.cluster import Cluster, wait_until
 pytestmark = [pytest.mark.services, pytest.mark.sandbox, pytest.mark.slow]
 
 BROKERS = {
-    "redis": os.environ.get("SIMULATOR_TEST_REDIS", "redis://127.0.0.1:6379/11"),
-    "rabbitmq": os.environ.get("SIMULATOR_TEST_RABBITMQ", "amqp://guest:guest@127.0.0.1:5672//"),
+    "redis": os.environ.get("SIMULATOR_TEST_REDIS", ""),
+    "rabbitmq": os.environ.get("SIMULATOR_TEST_RABBITMQ", ""),
 }
 NOBODY = "redis://127.0.0.1:1/0"
 SLOW = "import time\ntime.sleep(4)\n" + tree.PROGRAM
@@ -39,7 +39,7 @@ def cluster_at(folder: Path, broker: str = "") -> Iterator[Cluster]:
         try:
             cluster.close()
         finally:
-            if broker in BROKERS.values():
+            if broker and broker in BROKERS.values():
                 remove_queue(broker, cluster.queue)
 
 
@@ -181,12 +181,12 @@ def test_two_machines_mark_one_exam_together(cluster):
 
 def test_two_machines_without_a_broker_mark_one_exam_together(tmp_path):
     with cluster_at(tmp_path) as cluster:
-        machines_mark_together(cluster)
+        machines_mark_together(cluster, "worker --all")
 
 
-def machines_mark_together(cluster: Cluster) -> None:
+def machines_mark_together(cluster: Cluster, command: str = "worker") -> None:
     for node in ("one", "two"):
-        cluster.start("worker", node, markers="1")
+        cluster.start(command, node, markers="1")
     cluster.wait_for_workers(2)
     attempts = cluster.hand_in(10, "import time\ntime.sleep(0.5)\n" + tree.PROGRAM)
     wait_until(lambda: cluster.all_marked(attempts), 90, "not marked")

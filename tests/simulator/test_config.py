@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import socket
 import stat
+import sys
 
 import pytest
 
 from simulator import create_app
 from simulator.config import ConfigError, load_settings
+from simulator.jobs.notify import make_notify
 from simulator.pages.admin import settings_view
 
 
@@ -69,3 +71,10 @@ def test_a_machine_has_its_own_name_or_its_host_name(tmp_path):
 def test_limits_that_cannot_be_counted_anywhere_are_named(tmp_path):
     with pytest.raises(ConfigError, match="limits_url"):
         create_app(load_settings(tmp_path, limits_url="nowhere://x"))
+
+
+def test_a_broker_without_celery_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.delattr("simulator.jobs.celery", raising=False)
+    monkeypatch.setitem(sys.modules, "simulator.jobs.celery", None)
+    with pytest.raises(ConfigError, match="没有安装 Celery"):
+        make_notify(load_settings(tmp_path, broker_url="redis://broker:6379/0"))
