@@ -7,10 +7,13 @@ import logging
 import multiprocessing
 import os
 import resource
+import signal
 import socket
 import threading
+import time
 from functools import partial
 from multiprocessing.connection import wait
+from typing import Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -29,6 +32,8 @@ log = logging.getLogger(__name__)
 CONNECTIONS = 4096
 IDLE_MS = 60_000
 STOP_S = 10
+# So many times in a row, each within so many seconds: what fails then is not chance, and an operator must see it.
+FAILURES, SETTLED_S = 3, 60.0
 
 
 def processes(settings: Settings) -> int:
@@ -41,17 +46,37 @@ def processes(settings: Settings) -> int:
 
 
 def run(settings: Settings) -> None:
-    """Serve pages until SIGINT or SIGTERM; running requests are answered."""
+    """Serve pages until SIGINT or SIGTERM; running requests are answered.
+
+    Granian replaces a process that dies, but gives up (SystemExit) if the next one dies within seconds. An exam needs its pages
+    all the same: it is started again, unless that keeps happening.
+    """
     # Forked children would inherit the locks of this process's threads, and their database connections.
     multiprocessing.set_start_method("spawn", force=True)
-    server = Granian(
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    failures = 0
+    log.info("serving on http://%s:%s", settings.host, settings.port)
+    while True:
+        server, started = _server(settings), time.monotonic()
+        try:
+            server.serve(target_loader=partial(_load, settings), wrap_loader=False)
+            return
+        except SystemExit:
+            failures = failures + 1 if time.monotonic() - started < SETTLED_S else 1
+            if failures == FAILURES or server.interrupt_signal:
+                raise
+        for number, handler in handlers.items():  # a signal in this moment must not go to the server that has ended
+            signal.signal(number, handler)
+        log.error("web processes died within seconds of each other; they are started again")
+
+
+def _server(settings: Settings) -> Any:  # granian's type is one of several, chosen when it is imported
+    return Granian(
         "simulator", address=settings.host, port=settings.port, interface=Interfaces.ASGINL, workers=processes(settings),
         websockets=False, http=HTTPModes.http1, http1_settings=HTTP1Settings(header_read_timeout=IDLE_MS),
         backlog=CONNECTIONS, backpressure=_connections(), log_level=LogLevels.warning, respawn_failed_workers=True,
         workers_kill_timeout=STOP_S,
     )
-    log.info("serving on http://%s:%s", settings.host, settings.port)
-    server.serve(target_loader=partial(_load, settings), wrap_loader=False)
 
 
 def _load(settings: Settings) -> Bridge:

@@ -208,8 +208,9 @@ tell(scanned, control, earlier)
 
 HARMLESS = frozenset({"PATH", "HOME", "LANG", "TZ", "TMPDIR", "PWD", "MPLBACKEND", "MPLCONFIGDIR", "OMP_NUM_THREADS",
                       "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONDONTWRITEBYTECODE", "PYTHONNOUSERSITE",
-                      "PYTHONHASHSEED", "LD_LIBRARY_PATH", "LC_CTYPE", "JOBLIB_MULTIPROCESSING"})  # fmt: skip
-"""Names that the sandbox itself sets; any other name that is also set outside has leaked."""
+                      "PYTHONHASHSEED", "LD_LIBRARY_PATH", "LC_CTYPE", "JOBLIB_MULTIPROCESSING",
+                      "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"})  # fmt: skip
+"""Names that the sandbox itself sets, or scikit-learn wherever it is imported; any other name that is also set outside has leaked."""
 
 
 def _limited(status: RunStatus) -> Callable[[Evidence], bool]:

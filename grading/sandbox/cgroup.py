@@ -12,6 +12,7 @@ from pathlib import Path
 
 MOUNT = Path("/sys/fs/cgroup")
 PREFIX = "simulator-"
+LEAF = f"{PREFIX}worker"
 
 
 class MemoryGroup:
@@ -98,7 +99,9 @@ def _parents(mount: Path, own: Path) -> list[tuple[int, Path]]:
         if "memory" in controllers.split(","):
             found.append((1, mount / "memory" / path.lstrip("/")))
         elif controllers == "" and (mount / path.lstrip("/") / "cgroup.controllers").is_file():
-            found.append((2, mount / path.lstrip("/")))
+            folder = mount / path.lstrip("/")
+            # Another worker of the service has moved all of them one level down (see _delegate).
+            found.append((2, folder.parent if folder.name == LEAF else folder))
     return found
 
 
@@ -111,7 +114,7 @@ def _delegate(parent: Path) -> None:
         raise OSError("not a service's own group")
     if "memory" not in (parent / "cgroup.controllers").read_text("ascii").split():
         raise OSError("no memory controller")
-    leaf = parent / f"{PREFIX}worker"
+    leaf = parent / LEAF
     leaf.mkdir(exist_ok=True)
     for pid in (parent / "cgroup.procs").read_text("ascii").split():
         with suppress(OSError):  # ended meanwhile

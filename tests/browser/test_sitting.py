@@ -66,7 +66,8 @@ def test_from_the_log_in_to_the_score_sheet(hall, desk):
     # Theory: judge, single, multiple; the last one stays blank, the second is flagged.
     acts.answer_theory(page, (1, 2, 3, 4))
     acts.saved(page)
-    acts.item(page, 2).get_by_role("button", name="标记").click()
+    with page.expect_response(re.compile("/flags/")):  # a reload must not overtake it
+        acts.item(page, 2).get_by_role("button", name="标记").click()
     expect(page.get_by_role("navigation", name="题目导航").get_by_role("link", name=re.compile("^2 已答，已标记"))).to_be_visible()
     chosen = {label: acts.item(page, label).get_by_role("radio", checked=True).first.get_attribute("value") for label in (1, 2, 3, 4)}
     page.reload()

@@ -92,6 +92,20 @@ def test_a_web_process_that_dies_is_replaced(hall):
     assert max(ask(hall) for _ in range(10)) < 5
 
 
+def test_web_processes_that_die_one_soon_after_the_other_are_replaced_too(hall):
+    seen: set[int] = set()
+    for _ in range(3):
+        new = wait_until(lambda seen=seen: set(hall.web_pids()) - seen, 20, "no new web process")
+        seen = seen | new
+        for pid in new:
+            os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: _answers(hall), 30, "no new process answers")
+    assert "they are started again" in hall.log.read_text("utf-8")
+    assert not seen & set(hall.web_pids())  # below the same serving process: pool and scheduler went on
+    hall.stop()
+    assert hall.returncode == 0
+
+
 def _answers(hall: Hall) -> bool:
     try:
         return all(ask(hall) < 5 for _ in range(8))

@@ -72,8 +72,9 @@ class Cluster:
         plain = {name: value for name, value in os.environ.items() if not name.startswith("SIMULATOR_")}
         given = {**self.settings, "node_name": node, "instance": str(folder / "instance"), **more}
         environment = {**plain, **{f"SIMULATOR_{name.upper()}": value for name, value in given.items()}, "PYTHONPATH": str(ROOT)}
+        program = [sys.executable, "-m", "simulator", *command.split()]
         with self.log(node).open("ab") as log:
-            process = subprocess.Popen([sys.executable, "-m", "simulator", *command.split()], cwd=folder, env=environment, stdout=log, stderr=log)
+            process = subprocess.Popen(program, cwd=folder, env=environment, stdout=log, stderr=log)
         self.processes[f"{command} {node}"] = process
         return process
 

@@ -53,9 +53,15 @@ def remove_queue(broker: str, queue: str) -> None:
             channel.exchange_delete(queue)
 
 
+def broker_at(name: str) -> str:
+    """Return the address of a broker; the test fails if none is given (and would say nothing without one)."""
+    assert BROKERS[name], f"SIMULATOR_TEST_{name.upper()} is not set"
+    return BROKERS[name]
+
+
 @pytest.fixture(params=list(BROKERS))
 def cluster(request, tmp_path) -> Iterator[Cluster]:
-    with cluster_at(tmp_path, BROKERS[request.param]) as cluster:
+    with cluster_at(tmp_path, broker_at(request.param)) as cluster:
         yield cluster
 
 
@@ -90,7 +96,7 @@ def leaseholder(cluster: Cluster, node: str) -> int:
 
 
 def test_what_a_dead_machine_had_is_marked_once_by_another(tmp_path):
-    with cluster_at(tmp_path, BROKERS["redis"]) as cluster:
+    with cluster_at(tmp_path, broker_at("redis")) as cluster:
         cluster.start("scheduler", "clock")
         one = cluster.start("worker", "one", markers="1")
         cluster.wait_for_workers(1)
@@ -156,7 +162,7 @@ class Gate:
 
 @pytest.mark.parametrize("broker", list(BROKERS))
 def test_tickets_flow_again_when_the_broker_is_back(tmp_path, broker):
-    parts = urlsplit(BROKERS[broker])
+    parts = urlsplit(broker_at(broker))
     gate = Gate(parts.hostname, parts.port)
     with cluster_at(tmp_path, BROKERS[broker].replace(f":{parts.port}", f":{gate.port}")) as cluster:
         cluster.start("worker", "one")

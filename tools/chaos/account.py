@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from simulator.models import Attempt, Marking, Submission, User
@@ -21,11 +21,13 @@ class Account:
     """Findings, one sentence each. [] everywhere but in `errors` is what we promise.
 
     accepted : hand-ins that the server confirmed; marked : those of them whose every task has its verdicts;
+    interrupted : markings that took more than one try;
     errors : markings that failed three times for our fault, also if they were tried again with success.
     """
 
     accepted: int = 0
     marked: int = 0
+    interrupted: int = 0
     lost: list[str] = field(default_factory=list)
     duplicated: list[str] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
@@ -44,6 +46,7 @@ def draw_up(session: Session, hand_ins: Iterable[HandIn], expected: Mapping[int,
     for hand_in in hand_ins:
         account.accepted += 1
         account.marked += _check(session, account, hand_in, expected[hand_in.number])
+    account.interrupted = session.scalar(select(func.count()).select_from(Marking).where(Marking.tries > 1)) or 0
     account.errors = [
         f"评分 {marking.id}（{marking.tries} 次）：{marking.log.strip().splitlines()[-1] if marking.log.strip() else '没有记录'}"
         for marking in session.scalars(select(Marking).where(Marking.state == "error").order_by(Marking.id))

@@ -76,6 +76,7 @@ def show(outcome: Outcome) -> None:
         ("accepted", str(account.accepted), "服务器确认收下的卷"), ("marked", str(account.marked), "每道题都有判定的卷"),
         *((name, str(len(getattr(account, name))), what) for name, what in PROMISES.items()),
         ("errors", str(len(account.errors)), "三次失败、转到考务页的评分；都点了“重新评分”"),
+        ("interrupted", str(account.interrupted), "评到一半断了、又评一次的题"),
         ("kills", str(len(outcome.blows)), _counts(outcome.kills)),
         ("sent again", str(sum(outcome.again.values())), _counts(outcome.again)),
         ("settled", f"{outcome.settled_s:.0f} s", "从最后一次杀到全部评完"), ("left", str(len(outcome.left)), "全部停止后还在的进程"),

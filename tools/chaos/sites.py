@@ -16,11 +16,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, select, text
 from sqlalchemy.exc import OperationalError
 
 from simulator.config import PREFIX, ROOT, Settings, load_settings
-from simulator.models import Lease
+from simulator.models import Lease, Marking
 from simulator.services import Services
 from tools.chaos.processes import Unit, Units, children, command, fork_servers
 from tools.chaos.school import TASKS
@@ -107,10 +107,10 @@ def embedded(folder: Path, runtimes: Path) -> Iterator[Site]:
         yield Site(services, units, [port], {
             "整个服务": kill.one_of(lambda: _mains(units, "hall") if _healthy(port) else []),
             "网页进程": kill.one_of(lambda: _below(units, "hall", "spawn_main") if _healthy(port) else []),
-            "评分进程": kill.one_of(lambda: _below(units, "hall", " worker ")),
-            "沙箱的派生进程": kill.one_of(lambda: _fork_servers(units, "hall")),
+            "评分进程": kill.one_of(lambda: _at_work(services, _below(units, "hall", " worker "))),
+            "沙箱的派生进程": kill.one_of(lambda: _fork_servers(services, _below(units, "hall", " worker "))),
             "正在写数据库的进程": kill.writer(Path(f"{database}-shm")),
-        }, {"整个服务": 1, "网页进程": 2, "评分进程": 3, "沙箱的派生进程": 2, "正在写数据库的进程": 2})
+        }, {"整个服务": 2, "网页进程": 4, "评分进程": 4, "沙箱的派生进程": 3, "正在写数据库的进程": 3})
     finally:
         services.db.engine.dispose()
 
@@ -144,8 +144,8 @@ def cluster(folder: Path, runtimes: Path) -> Iterator[Site]:
                 "网页服务": kill.one_of(lambda: _mains(units, "web")),
                 "网页进程": kill.one_of(lambda: _below(units, "web", "spawn_main")),
                 "评分服务": kill.one_of(lambda: _mains(units, "worker")),
-                "评分进程": kill.one_of(lambda: _below(units, "worker", " worker")),
-                "沙箱的派生进程": kill.one_of(lambda: _fork_servers(units, "worker")),
+                "评分进程": kill.one_of(lambda: _at_work(services, _below(units, "worker", " worker"))),
+                "沙箱的派生进程": kill.one_of(lambda: _fork_servers(services, _below(units, "worker", " worker"))),
                 "计时进程": kill.one_of(lambda: _owner(services, units)),
                 "Redis": kill.one_of(lambda: _mains(units, "redis")),
                 "数据库连接": lambda random: _end_connections(admin, make_url(url).database or "", random),
@@ -186,8 +186,16 @@ def _below(units: Units, prefix: str, word: str) -> list[int]:
     return [child for main in _mains(units, prefix) for child in children(main) if word in command(child)]
 
 
-def _fork_servers(units: Units, prefix: str) -> list[int]:
-    return [server for main in _mains(units, prefix) for server in fork_servers(main)]
+def _at_work(services: Services, workers: list[int]) -> list[int]:
+    """Return those of `workers` that are marking now: a kill in the middle shows most."""
+    with services.db.read() as session:
+        names = session.scalars(select(Marking.leased_by).where(Marking.state == "leased"))
+        marking = {int(name.rpartition(":")[2].partition("/")[0]) for name in names}
+    return [worker for worker in workers if worker in marking]
+
+
+def _fork_servers(services: Services, workers: list[int]) -> list[int]:
+    return [server for worker in _at_work(services, workers) for server in fork_servers(worker)]
 
 
 def _owner(services: Services, units: Units) -> list[int]:

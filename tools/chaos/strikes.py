@@ -15,7 +15,7 @@ Strike = Callable[[Random], str]
 """Kills one thing; returns what it was, "" if there was nothing to kill."""
 
 TRY_S = 5.0
-LOOK_S = 0.1
+LOOK_S = 0.05
 WRITE_LOCK = 120
 """The byte of SQLite's -shm file that whoever writes has locked."""
 
@@ -109,14 +109,13 @@ class Striker(threading.Thread):
         for pause, kind in self._todo:
             if self._ending.wait(pause):
                 return
-            for choice in [kind, *self._random.sample(list(self._strikes), len(self._strikes))]:
-                if hit := self._try(choice):
-                    self.blows.append(Blow(round(time.monotonic() - started, 1), choice, hit))
-                    break
+            self._strike(kind, started)
 
-    def _try(self, kind: str) -> str:
+    def _strike(self, kind: str, started: float) -> None:
+        """Kill one of `kind`; if none is there for a while, whatever is."""
         until = time.monotonic() + TRY_S
-        while not (hit := self._strikes[kind](self._random)) and time.monotonic() < until:
-            if self._ending.wait(LOOK_S):
-                return ""
-        return hit
+        while not self._ending.wait(LOOK_S):
+            choice = kind if time.monotonic() < until else self._random.choice(list(self._strikes))
+            if hit := self._strikes[choice](self._random):
+                self.blows.append(Blow(round(time.monotonic() - started, 1), choice, hit))
+                return

@@ -59,6 +59,14 @@ def test_a_service_moves_one_level_down_to_delegate_memory(tmp_path: Path) -> No
     assert not list(parent.glob("simulator-[0-9]*"))
 
 
+def test_the_next_worker_of_the_service_begins_where_the_first_has_moved_it(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.write_text("0::/system.slice/simulator.service/simulator-worker\n")
+    parent = group_folder(tmp_path / "system.slice" / "simulator.service", cgroup__subtree_control="memory")
+    group_folder(parent / "simulator-worker", cgroup__controllers="memory")
+    assert cgroup._parents(tmp_path, own) == [(2, parent)]
+
+
 def test_a_session_of_somebody_is_left_alone(tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.write_text("0::/user.slice/session-3.scope\n")

@@ -21,6 +21,7 @@ class Upload {
     field.addEventListener('field:filled', () => { this.preview.replaceChildren(); this.paint(); });
     for (const name of ['dragover', 'dragleave', 'drop']) field.addEventListener(name, (event) => this.drag(event));
     this.paint();
+    this.take(this.picker.files[0]); // chosen before this script was there
   }
 
   drag(event) {
