@@ -93,17 +93,16 @@ def test_a_web_process_that_dies_is_replaced(hall):
 
 
 def test_web_processes_that_die_one_soon_after_the_other_are_replaced_too(hall):
-    seen: set[int] = set()
-    for _ in range(3):
-        new = wait_until(lambda seen=seen: set(hall.web_pids()) - seen, 20, "no new web process")
-        seen = seen | new
-        for pid in new:
-            os.kill(pid, signal.SIGKILL)
+    def kill() -> bool:
+        for pid in hall.web_pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return "they are started again" in hall.log.read_text("utf-8")
+
+    wait_until(kill, 20, "the server is content with what is killed")
     wait_until(lambda: _answers(hall), 30, "no new process answers")
-    assert "they are started again" in hall.log.read_text("utf-8")
-    assert not seen & set(hall.web_pids())  # below the same serving process: pool and scheduler went on
     hall.stop()
-    assert hall.returncode == 0
+    assert hall.returncode == 0  # the serving process has been the same all the time, with pool and scheduler
 
 
 def _answers(hall: Hall) -> bool:
