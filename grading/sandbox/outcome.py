@@ -24,7 +24,8 @@ _OUT_OF_TASKS = re.compile(r"^(BlockingIOError: \[Errno 11\]|RuntimeError: can't
 def result(trace: Trace, limits: RunLimits, files: Mapping[str, bytes]) -> RunResult:
     """Return the result of a run. Text of the program is decoded as UTF-8, with a mark for what is not.
 
-    A warm program that adds hardly a page to what it shares with the others is said to use 0.1 MiB.
+    A warm program that adds hardly a page to what it shares with the others is said to use 0.1 MiB, and
+    one whose beginning and end are seen at the same moment to take 0.1 ms.
     """
     stdout, stderr = (trace.output[name].decode("utf-8", "replace") for name in ("stdout", "stderr"))
     status, message = _judge(trace, limits, stderr)
@@ -32,7 +33,8 @@ def result(trace: Trace, limits: RunLimits, files: Mapping[str, bytes]) -> RunRe
     return RunResult(
         status=status, exit_code=code if code is not None and code >= 0 else None,
         signal=-code if code is not None and code < 0 else None,
-        wall_s=round(trace.wall_s, 4), cpu_s=round(trace.cpu_s, 4), memory_mb=max(round(trace.memory / MIB, 1), 0.1),
+        wall_s=max(round(trace.wall_s, 4), 0.0001), cpu_s=max(round(trace.cpu_s, 4), 0.0001),
+        memory_mb=max(round(trace.memory / MIB, 1), 0.1),
         stdout=stdout, stderr=stderr, files=files, message=message,
     )
 

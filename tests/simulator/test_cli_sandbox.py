@@ -44,7 +44,7 @@ def test_a_run(play, backend):
     assert (code, set(data)) == (0, KEYS)
     assert (data["status"], data["exit_code"], data["signal"], data["stdout"], data["stderr"]) == ("ok", 0, None, "你好\n", "")
     assert data["files"] == [{"name": "out.txt", "size": 3}]
-    assert all(0 < data[key] < 200 for key in ("wall_s", "cpu_s", "memory_mb"))
+    assert all(0 < data[key] < 200 for key in ("wall_s", "cpu_s", "memory_mb")), data
 
 
 def test_files_and_stdin(play, tmp_path):
