@@ -110,7 +110,7 @@ def embedded(folder: Path, runtimes: Path) -> Iterator[Site]:
             "评分进程": kill.one_of(lambda: _at_work(services, _below(units, "hall", " worker "))),
             "沙箱的派生进程": kill.one_of(lambda: _fork_servers(services, _below(units, "hall", " worker "))),
             "正在写数据库的进程": kill.writer(Path(f"{database}-shm")),
-        }, {"整个服务": 2, "网页进程": 4, "评分进程": 4, "沙箱的派生进程": 3, "正在写数据库的进程": 3})
+        }, {"整个服务": 1, "网页进程": 3, "评分进程": 3, "沙箱的派生进程": 2, "正在写数据库的进程": 2})
     finally:
         services.db.engine.dispose()
 
