@@ -21,16 +21,17 @@ def trivial_responses(task: Task) -> Iterator[tuple[str, Response]]:
     """Yield (name, response): everything constant, empty files, and the starter program handed in untouched."""
     yield "constant", {field.id: _constant(field) for field in task.fields if not get_kind(field.kind).takes_file}
     if any(get_kind(field.kind).takes_file for field in task.fields):
-        yield "empty-file", {f.id: Upload("empty.csv", b"") for f in task.fields if get_kind(f.kind).takes_file}
+        empty = Upload("empty.csv", b"")
+        yield "empty-file", {f.id: [empty] if get_kind(f.kind).many else empty for f in task.fields if get_kind(f.kind).takes_file}
     starters = {f.id: starter for f in task.fields if (starter := starter_text(task, f)) is not None}
     if starters:
         yield "starter", starters
 
 
 def starter_text(task: Task, field: Any) -> str | None:
-    """Return the starter program of a code field, None for other fields or without one."""
+    """Return the text that a field begins with (its `file`), None for fields without one."""
     name = getattr(field, "file", None)
-    if field.kind != "code" or name is None or task.root is None:
+    if not isinstance(name, str) or get_kind(field.kind).takes_file or task.root is None:
         return None
     return str((task.root / "files" / name).read_text("utf-8"))
 

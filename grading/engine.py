@@ -14,9 +14,9 @@ from typing import Any
 from grading import totals
 from grading.errors import GradingError, ResponseError, SandboxError
 from grading.fields import get_kind
-from grading.model import Cause, Mark, Response, RunSpec, ScoringPoint, Status, Task, Verdict
+from grading.model import Cause, Evidence, Mark, Response, RunSpec, ScoringPoint, Status, Task, Verdict
 from grading.registry import get_grader
-from grading.runners import get_runner
+from grading.runners import RunOutcome, get_runner
 from grading.sandbox.contract import RunResult, Sandbox
 
 log = logging.getLogger(__name__)
@@ -39,12 +39,15 @@ class Problem:
 
 @dataclass(frozen=True)
 class Grading:
-    """All verdicts of one marking, in the order of the task's points, and what each run did."""
+    """All verdicts of one marking, in the order of the task's points, and what each run did.
+
+    graders : name → version of every grader that judged; evidence : run id → what a person may look at.
+    """
 
     verdicts: tuple[Verdict, ...]
     runs: Mapping[str, RunResult]
     graders: Mapping[str, int]
-    """name → version of every grader that judged"""
+    evidence: Mapping[str, Evidence]
 
 
 def grade(task: Task, response: Response, *, sandbox: Sandbox | None = None, defaults: Defaults | None = None) -> Grading:
@@ -53,11 +56,16 @@ def grade(task: Task, response: Response, *, sandbox: Sandbox | None = None, def
     sandbox : needed by tasks with runs; without one their points get the status `error`, never 0 marks for good.
     """
     values = _field_values(task, response)
-    results: dict[str, RunResult] = {}
+    outcomes: dict[str, RunOutcome] = {}
     for run in task.runs:
-        values.update(_run_values(task, run, values[run.of], sandbox, results))
+        if run.purpose != "trial":
+            values.update(_run_values(task, run, values[run.of], sandbox, outcomes))
     verdicts = tuple(_verdict(task, point, values, defaults or {}) for point in task.points)
-    return Grading(verdicts, results, {point.grader: get_grader(point.grader).version for point in task.points})
+    return Grading(
+        verdicts, {name: outcome.result for name, outcome in outcomes.items()},
+        {point.grader: get_grader(point.grader).version for point in task.points},
+        {name: outcome.evidence for name, outcome in outcomes.items() if outcome.evidence is not None},
+    )
 
 
 def _field_values(task: Task, response: Response) -> dict[str, Any]:
@@ -79,9 +87,9 @@ def _field_values(task: Task, response: Response) -> dict[str, Any]:
 
 
 def _run_values(
-    task: Task, run: RunSpec, program: Any, sandbox: Sandbox | None, results: dict[str, RunResult]
+    task: Task, run: RunSpec, program: Any, sandbox: Sandbox | None, outcomes: dict[str, RunOutcome]
 ) -> dict[str, Any]:
-    """Run once and return artifact id → value or Problem; the run's own account goes into `results`."""
+    """Run once and return artifact id → value or Problem; the run's own account goes into `outcomes`."""
     if isinstance(program, Problem):
         return dict.fromkeys(run.produces, program)
     if sandbox is None:
@@ -94,7 +102,7 @@ def _run_values(
     except Exception:
         log.exception("runner %s failed in run %s of %s", run.runner, run.id, task.id)
         return dict.fromkeys(run.produces, Problem(OUR_FAULT, "fault", "error"))
-    results[run.id] = outcome.result
+    outcomes[run.id] = outcome
     missing = {name: _problem(problem.sentence, problem.cause) for name, problem in outcome.problems.items()}
     return {**outcome.artifacts, **missing}
 
@@ -153,5 +161,5 @@ def _settle(point: ScoringPoint, status: Status, fraction: float, mark: Mark) ->
     cause: Cause = mark.cause or ("wrong" if status in ("partial", "incorrect") else "")
     return Verdict(
         id=point.id, title=point.title, status=status, earned=totals.earned(fraction, point.marks), marks=point.marks,
-        expected=mark.expected, found=mark.found, reason=mark.reason, cause=cause,
+        expected=mark.expected, found=mark.found, reason=mark.reason, cause=cause, evidence=mark.evidence,
     )

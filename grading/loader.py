@@ -10,16 +10,16 @@ from typing import Any
 
 from grading.errors import TaskError
 from grading.fields import get_kind
-from grading.model import FieldSpec, RunSpec, ScoringPoint, Task
+from grading.model import FieldSpec, Produce, RunSpec, ScoringPoint, Task
 from grading.registry import Grader, KeyFile, get_grader
-from grading.runners import accepts, get_runner
+from grading.runners import accepts, arguments, check, get_runner, outputs
 from grading.specs import parse, task_file
 from grading.yamlfile import read_mapping
 
 MAX_FILE = 20 * 1024 * 1024
 MAX_STATEMENT = 200_000
 
-# A value of the left kind may be given to a grader that takes one of the right kinds.
+# A value of the left kind may be given to a grader that takes one of the right kinds; of any other kind to its own or any.
 COMPATIBLE: Mapping[str, frozenset[str]] = {
     "code": frozenset({"code", "text", "any"}),
     "text": frozenset({"text", "any"}),
@@ -70,8 +70,14 @@ def value_kinds(task: Task) -> dict[str, str]:
     """Return the kind of value behind every id that a point may look at (fields and artifacts)."""
     kinds = {field.id: get_kind(field.kind).value for field in task.fields}
     for run in task.runs:
-        kinds.update({name: produce.kind for name, produce in run.produces.items()})
+        own = outputs(run.runner)
+        kinds.update({name: own[p.output] if p.output else str(p.kind) for name, p in run.produces.items()})
     return kinds
+
+
+def fits(kind: str, accepted: str) -> bool:
+    """Return whether a value of `kind` may be given to a grader that takes `accepted`."""
+    return accepted in COMPATIBLE.get(kind, {kind, "any"})
 
 
 def id_of(root: Path) -> str:
@@ -153,14 +159,31 @@ def _check_run(task: Task, run: RunSpec, file: Path, key: str) -> None:
                 folder = "files/" if where == "files" else "key/"
                 raise TaskError(f"{folder} 里没有 {name!r}；现有：{_names(present)}", file=file, key=f"{key}.{where}")
     for name, produce in run.produces.items():
-        if sum(source is not None for source in (produce.file, produce.variable, produce.stdout)) != 1:
-            raise TaskError("file、variable、stdout 三者要写且只写一个", file=file, key=f"{key}.produces.{name}")
+        _check_produce(run, produce, file, f"{key}.produces.{name}")
+    parse(arguments(run.runner), run.args, file=file, prefix=f"{key}.args")
+    try:
+        check(run, task)
+    except TaskError as error:
+        raise TaskError(error.message, file=error.file or file, key=".".join(filter(None, (key, error.key)))) from None
+
+
+def _check_produce(run: RunSpec, produce: Produce, file: Path, key: str) -> None:
+    own = outputs(run.runner)
+    if sum(source is not None for source in (produce.file, produce.variable, produce.stdout, produce.output)) != 1:
+        raise TaskError("file、variable、stdout、output 要写且只写一个", file=file, key=key)
+    if produce.output is None and own:
+        raise TaskError(f"运行器 {run.runner} 的产物写成 output；可用：{_names(own)}", file=file, key=key)
+    if produce.output is not None and produce.output not in own:
+        raise TaskError(f"运行器 {run.runner} 没有产物 {produce.output!r}；可用：{_names(own)}", file=file, key=f"{key}.output")
+    if (produce.kind is None) == (produce.output is None):
+        raise TaskError("file、variable、stdout 要写 kind；output 的类型由运行器决定，不写 kind", file=file, key=f"{key}.kind")
 
 
 def _bind(task: Task, point: ScoringPoint, kinds: Mapping[str, str], file: Path, key: str) -> dict[str, Any]:
     try:
         grader = get_grader(point.grader)
         _check_sources(point, grader, kinds)
+        _check_marked(task, point)
         _check_proof(point, kinds)
         return grader.bind(_with_key_files(task, grader, point.args, "args"))
     except TaskError as error:
@@ -172,10 +195,17 @@ def _check_sources(point: ScoringPoint, grader: Grader, kinds: Mapping[str, str]
     for source, accepted in zip(point.sources, grader.accepts, strict=False):
         if source not in kinds:
             raise TaskError(f"没有名为 {source!r} 的作答项或产物；可用：{_names(kinds)}", key="of")
-        if accepted not in COMPATIBLE[kinds[source]]:
+        if not fits(kinds[source], accepted):
             raise TaskError(f"评分器 {grader.name} 需要 {accepted}，而 {source} 是 {kinds[source]}", key="of")
     if not grader.required <= len(point.sources) <= len(grader.accepts):
         raise TaskError(f"评分器 {grader.name} 要看 {grader.required}–{len(grader.accepts)} 项，这里写了 {len(point.sources)} 项", key="of")
+
+
+def _check_marked(task: Task, point: ScoringPoint) -> None:
+    unseen = {name for run in task.runs if run.purpose == "trial" for name in run.produces}
+    for source in point.sources:
+        if source in unseen:
+            raise TaskError(f"{source!r} 出自只供试运行的运行（purpose: trial），不能评分", key="of")
 
 
 def _check_proof(point: ScoringPoint, kinds: Mapping[str, str]) -> None:
@@ -189,7 +219,7 @@ def _check_proof(point: ScoringPoint, kinds: Mapping[str, str]) -> None:
         accepted = get_grader(proof["grader"]).accepts[0]
     except TaskError as error:
         raise TaskError(error.message, key="args.proof.grader") from None
-    if accepted not in COMPATIBLE[kinds[point.sources[1]]]:
+    if not fits(kinds[point.sources[1]], accepted):
         raise TaskError(f"proof 的评分器 {proof['grader']} 需要 {accepted}，而 {point.sources[1]} 是 {kinds[point.sources[1]]}", key="of")
 
 

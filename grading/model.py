@@ -69,26 +69,34 @@ ArtifactKind = Literal["table", "number", "text", "array", "bytes", "json"]
 
 
 class Produce(Spec):
-    """One artifact of a run: a file that the program writes, a variable that it leaves, or its standard output."""
+    """One artifact of a run: a file that the program writes, a variable that it leaves, its standard output, or one of the
+    runner's own outputs, whose kind the runner knows."""
 
-    kind: ArtifactKind
+    kind: ArtifactKind | None = None
     file: FileName | None = None
     variable: Id | None = None
     stdout: Literal[True] | None = None
+    output: Id | None = None
 
 
 class RunSpec(Spec):
     """One execution of a field by a runner.
 
-    of : the field that holds the program; files : names from the task's `files/` copied into the work directory;
-    hidden : names from `key/` that the program may read as *inputs* (never expected answers).
+    of : the field that is executed; title : what a candidate calls it; purpose : `trial` is only offered to candidates,
+    `marking` only marks; args : the runner's own; files : names from the task's `files/` copied into the work directory;
+    hidden : names from `key/` that may be read there as *inputs* (never expected answers); reveal : candidates may see the
+    evidence of a marking on their score sheet, although it shows hidden inputs.
     """
 
     id: Id
     runner: str
     of: Id
+    title: str = ""
+    purpose: Literal["both", "trial", "marking"] = "both"
+    args: Mapping[str, Any] = {}
     files: tuple[FileName, ...] = ()
     hidden: tuple[FileName, ...] = ()
+    reveal: bool = False
     limits: RunLimits = RunLimits()
     produces: Mapping[Id, Produce]
     seed: int = 0
@@ -157,7 +165,10 @@ class Upload:
 
 
 Response = Mapping[str, Any]
-"""field id → raw value: str, list of option ids, or Upload. A missing key is a blank field."""
+"""field id → raw value: str, list of option ids, Upload, or list of Uploads. A missing key is a blank field."""
+
+Evidence = Mapping[str, Any]
+"""What a person looks at to understand a run or a mark: plain JSON data with a `kind`, shown by `templates/evidence/<kind>.html`."""
 
 
 @dataclass(frozen=True)
@@ -165,8 +176,7 @@ class Mark:
     """What a grader returns.
 
     fraction : share of the point's marks, 0 to 1; expected, found : short texts for the score sheet (规定值, 实际值);
-    reason : one Chinese sentence that a candidate learns from; hides_expected : True if `expected` is safe to show
-    only after release (the default: it names the answer).
+    reason : one Chinese sentence that a candidate learns from; evidence : what was compared, for a picture of it.
     """
 
     fraction: float
@@ -174,6 +184,7 @@ class Mark:
     found: str = ""
     reason: str = ""
     cause: Cause = ""
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)
@@ -189,3 +200,4 @@ class Verdict:
     found: str = ""
     reason: str = ""
     cause: Cause = ""
+    evidence: Evidence | None = None

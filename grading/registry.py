@@ -54,10 +54,10 @@ class Grader:
     """A registered grader: `function(*values, **args) -> Mark`.
 
     accepts : for each positional parameter the kind of value it takes (`text`, `table`, `number`, `choice`, `upload`,
-    `code`, `any`); arguments : pydantic model of its keyword-only parameters; version : raised by hand when a grader's
-    marks change for the same input; required : how many positional values it needs at least; key_files : arguments
-    that name a file of `key/`; validate : called with the checked arguments when a task is loaded, raises TaskError for
-    what annotations cannot say (arguments that exclude each other, the content of a key file).
+    `code`, `any`, or a class's own `VALUE_KIND`); arguments : pydantic model of its keyword-only parameters;
+    version : raised by hand when a grader's marks change for the same input; required : how many positional values it
+    needs at least; key_files : arguments that name a file of `key/`; validate : called with the checked arguments when a
+    task is loaded, raises TaskError for what annotations cannot say (arguments that exclude each other, a key file's content).
     """
 
     name: str
@@ -148,6 +148,9 @@ def _describe(fn: Callable[..., Mark], version: int, validate: Callable[..., Non
 
 
 def _kind_of(annotation: Any) -> str:
+    own = getattr(annotation, "VALUE_KIND", None)
+    if isinstance(own, str):
+        return own
     text = annotation.__name__ if isinstance(annotation, type) and not getattr(annotation, "__args__", None) else str(annotation)
     return _KINDS_BY_ANNOTATION.get(text.replace("typing.", ""), "any")
 

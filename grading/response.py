@@ -35,6 +35,8 @@ def _value(field: FieldSpec, value: Any, folder: Path) -> Any:
             raise ResponseError(f"{field.id}：应写成 {{file: 文件名}}。")
         data = _read(folder, str(value["file"]))
         return Upload(str(value["file"]), data) if get_kind(field.kind).takes_file else _as_text(field, data)
+    if isinstance(value, list) and get_kind(field.kind).many:
+        return [_value(field, item, folder) for item in value]
     if isinstance(value, list):
         return [str(item) for item in value]
     if isinstance(value, bool):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from grading import totals
 from grading.engine import Grading
-from grading.model import Verdict
+from grading.model import Evidence, Verdict
 from grading.sandbox.contract import RunResult
 from simulator.models import Marking, VerdictRow
 
 MAX_LOG = 20_000
 MAX_TEXT = 4_000
+MAX_EVIDENCE = 1_000_000
+TOO_LARGE = {"kind": "too-large"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ def store(session: Session, marking: Marking, finding: Finding, now: datetime) -
     if finding.grading is not None:
         session.add_all(_row(marking.id, ordinal, verdict) for ordinal, verdict in enumerate(finding.grading.verdicts))
         marking.runs = {name: _run(result) for name, result in finding.grading.runs.items()}
+        marking.evidence = {name: bounded(evidence) for name, evidence in finding.grading.evidence.items()}
         marking.graders = dict(finding.grading.graders)
     marking.state, marking.done_at = "error" if finding.faults else "done", now
 
@@ -54,7 +58,7 @@ def _row(marking_id: int, ordinal: int, verdict: Verdict) -> VerdictRow:
     return VerdictRow(
         marking_id=marking_id, ordinal=ordinal, point_id=verdict.id, title=verdict.title, status=verdict.status, earned=verdict.earned,
         marks=verdict.marks, expected=text(verdict.expected), found=text(verdict.found), reason=text(verdict.reason),
-        cause=verdict.cause,
+        cause=verdict.cause, evidence=bounded(verdict.evidence) if verdict.evidence else None,
     )
 
 
@@ -63,6 +67,15 @@ def _run(result: RunResult) -> dict[str, Any]:
         "status": result.status, "message": result.message, "wall_s": round(result.wall_s, 3),
         "memory_mb": round(result.memory_mb, 1), "stdout": _end(result.stdout), "stderr": _end(result.stderr),
     }
+
+
+def bounded(evidence: Evidence) -> dict[str, Any]:
+    """Return `evidence` as every database stores it, or a word instead of it if it is too large."""
+    written = json.dumps(evidence, ensure_ascii=False, allow_nan=False)
+    if len(written) > MAX_EVIDENCE:
+        return dict(TOO_LARGE)
+    found: dict[str, Any] = json.loads(text(written, MAX_EVIDENCE).replace("\\u0000", "\N{REPLACEMENT CHARACTER}"))
+    return found
 
 
 def _end(output: str) -> str:

@@ -26,8 +26,7 @@ from sqlalchemy.orm import Session, defer
 from grading import totals
 from grading.engine import grade
 from grading.errors import SandboxError
-from grading.fields import get_kind
-from grading.model import Response, Task, Upload
+from grading.model import Response, Task
 from grading.sandbox.contract import Sandbox
 from simulator import events, findings, queueing, workers
 from simulator.blobs import BlobStore
@@ -36,6 +35,7 @@ from simulator.db import LOST, Database, patiently
 from simulator.drawing import grader_defaults
 from simulator.findings import Finding
 from simulator.models import Attempt, AttemptTask, Exam, Marking, PaperVersion, Submission, TaskVersion
+from simulator.responses import to_response
 
 log = logging.getLogger(__name__)
 
@@ -283,14 +283,3 @@ def _work(marker: Marker, session: Session, row: Any) -> Work:
     task = totals.with_marks(marker.tasks.get(session, version), marks)
     response = to_response(task, submission.response, marker.blobs)
     return Work(task, response, grader_defaults(paper_spec(paper)), marking.strict)
-
-
-def to_response(task: Task, stored: Mapping[str, Any], blobs: BlobStore) -> Response:
-    """Return a stored response with its blobs as uploads."""
-    response: dict[str, Any] = {}
-    for field in task.fields:
-        value = stored.get(field.id)
-        if value is not None and get_kind(field.kind).takes_file:
-            value = Upload(str(value["name"]), blobs.get(str(value["blob"])))
-        response[field.id] = value
-    return response

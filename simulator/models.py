@@ -166,7 +166,7 @@ class Submission(Base):
 
 
 class Marking(Base):
-    """One marking of one submission. state: queued → leased → done or error.
+    """One marking of one submission. state: queued → leased → done or error; evidence : run id → what people look at.
 
     turn : place in the fair queue, ordered by (turn, id); strict : in a fresh interpreter; seconds : how long the last try
     took; backend : the sandbox that ran it, "" if nothing was run.
@@ -189,6 +189,7 @@ class Marking(Base):
     done_at: Mapped[datetime | None]
     graders: Mapped[dict[str, Any]] = mapped_column(default=dict)
     runs: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict)
     log: Mapped[str] = mapped_column(Text, default="")
     asked_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     verdicts: Mapped[list[VerdictRow]] = relationship(order_by="VerdictRow.ordinal")
@@ -210,6 +211,7 @@ class VerdictRow(Base):
     found: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     cause: Mapped[str] = mapped_column(String(16))
+    evidence: Mapped[dict[str, Any] | None]
 
 
 class Trial(Base):

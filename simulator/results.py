@@ -35,6 +35,12 @@ def latest_submissions(attempt_ids: Iterable[int]) -> Select[Any]:
     )
 
 
+def submission(session: Session, attempt: Attempt, position: int) -> Submission | None:
+    """Return the latest submission of one task, None if it was not handed in."""
+    own = (Submission.attempt_id == attempt.id, Submission.position == position)
+    return session.scalar(select(Submission).where(*own).order_by(Submission.id.desc()).limit(1))
+
+
 def counting(submission_ids: Any) -> Select[Any]:
     """Select the id of the marking that counts for each submission: the newest that is done, else the newest.
 

@@ -32,8 +32,10 @@ from simulator import attempts, workers
 from simulator.db import LOST, patiently
 from simulator.errors import Refused
 from simulator.feed import Feed, News, Observed, store
-from simulator.marking import Marker, to_response
+from simulator.findings import bounded
+from simulator.marking import Marker
 from simulator.models import Attempt, Trial, TrialFigure
+from simulator.responses import to_response
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +72,7 @@ def ask(
     """
     attempts.check_open(attempt, now)
     spec = next((r for r in task.runs if r.id == run_id), None)
-    if spec is None:
+    if spec is None or spec.purpose == "marking":
         raise Refused("这道题没有这个试运行。", "请刷新页面。", status=404)
     _check_program(task, spec, draft)
     if not workers.summary(session, now).able:
@@ -91,7 +93,7 @@ def _check_program(task: Task, spec: RunSpec, draft: Mapping[str, Any]) -> None:
     field, raw = task.field(spec.of), draft.get(spec.of)
     kind = get_kind(field.kind)
     if kind.is_blank(raw):
-        raise Refused("还没有可以运行的程序。", "请先填写程序，保存后再试运行。", status=422)
+        raise Refused("还没有可以运行的内容。", "请先作答，保存后再试运行。", status=422)
     try:
         if not kind.takes_file:  # a file has been read when it was uploaded
             kind.parse(raw, field)
@@ -239,11 +241,13 @@ def _settle(marker: Marker, trial_id: int, state: str, found: dict[str, Any], ne
 
 def _view(outcome: RunOutcome) -> dict[str, Any]:
     result = outcome.result
+    shown = {} if outcome.evidence else outcome.artifacts  # evidence shows them better
     problems = {} if result.status == "cancelled" else outcome.problems  # what it did not come to is no mistake
     return {
         "status": result.status, "message": result.message, "wall_s": round(result.wall_s, 2), "memory_mb": round(result.memory_mb),
-        "artifacts": [{"name": name, **_artifact(value)} for name, value in outcome.artifacts.items()],
+        "artifacts": [{"name": name, **_artifact(value)} for name, value in shown.items()],
         "problems": [{"name": name, "reason": problem.sentence} for name, problem in problems.items()],
+        "evidence": bounded(outcome.evidence) if outcome.evidence else None,
     }
 
 

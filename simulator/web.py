@@ -80,6 +80,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(dt=_dt, dtz=_dtz, hms=hms, clock=_clock, marks=_marks, size=_size)
     app.context_processor(_globals)
     app.add_template_global(lambda path: _asset(app, path), "asset")
+    app.add_template_global(lambda path: (Path(str(app.static_folder)) / path).is_file(), "has_asset")
 
 
 def _close_session(_error: BaseException | None) -> None:

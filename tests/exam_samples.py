@@ -5,11 +5,14 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
+from simulator.pages.links import Links
+
 NOW = datetime(2026, 11, 23, 2, 32, 5, tzinfo=UTC)
 D = Decimal
 EXAM = {"id": 3, "title": "人工智能训练师三级 模拟考试（第 2 次）", "mode": "mock"}
 ATTEMPT = {"id": 7, "number": 1}
 CLOCK = {"remaining_ms": 2_537_000, "total_ms": 3_600_000, "server_time": NOW, "state": "running"}
+LINKS = Links(lambda name: f"/attempts/7/files/41/{name}", lambda field_id, number=0: f"/attempts/7/uploads/41/{field_id}?n={number}")
 STATES = ("answered", "answered", "partial", "blank", "answered", "blank")
 
 JUDGE = [{"id": "T", "label": "", "html": Markup("正确")}, {"id": "F", "label": "", "html": Markup("错误")}]
@@ -126,6 +129,8 @@ TRIAL = {
         {"name": "stderr", "begin": 0, "keep": 0, "cut": 0, "settled": "", "open": ""},
     ],
     "figures": [{"number": 1, "url": "/attempts/7/trials/5/figures/1?v=1"}],
+    "evidence": None,
+    "links": LINKS,
     "artifacts": [TABLE, {"name": "n_raw", "kind": "text", "text": "609"}],
     "problems": [],
     "left_out": 0,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from tests.exam_samples import EXAM, NOW, STEMS, D
+from tests.exam_samples import EXAM, LINKS, NOW, STEMS, D
 
 
 def point(number, title, status, earned, marks, expected="", found="", reason=""):
@@ -58,6 +58,8 @@ def result(position, state, form="", **more):
         "run_log": "Traceback …\nKeyError: 'amount'",
         "tags": ["S3-2.1.1"],
         "strict_url": None,
+        "evidence": [],
+        "links": LINKS,
     }
     return {**base, **more}
 

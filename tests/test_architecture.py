@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 FUNCTION_LINES = 40
 MODULE_LINES = 300
 VIEW_LINES = 15
+ENGINE = re.compile(r"^grading\.runners\.\w+\.engine\b")
 WEB = {"flask", "flask_babel", "flask_limiter", "flask_login", "flask_wtf", "sqlalchemy", "alembic", "jinja2", "markupsafe",
        "werkzeug", "apscheduler", "granian", "celery", "fsspec", "click", "simulator"}
 USE_CASES = ["attempts", "blobs", "catalog", "db", "drawing", "events", "exams", "feed", "findings", "marking", "metrics", "models",
@@ -70,12 +71,27 @@ def test_grading_knows_no_web_no_database_and_no_template():
 
 
 def test_marking_knows_no_clock():
-    """Outside the sandbox, which has to watch its runs, nothing in grading asks what time it is."""
-    pure = {name: tree for name, tree in TREES.items() if name.startswith("grading") and not name.startswith("grading.sandbox")}
+    """Outside the sandbox, which has to watch its runs, nothing in grading asks what time it is; engines run inside it."""
+    pure = {
+        name: tree for name, tree in TREES.items()
+        if name.startswith("grading") and not name.startswith("grading.sandbox") and not ENGINE.search(name)
+    }
     assert [name for name, tree in pure.items() if "time" in set(imports(name, tree))] == []
     asking = re.compile(r"\b(now|utcnow|today)$")
     calls = ((name, ast.unparse(node.func)) for name, tree in pure.items() for node in ast.walk(tree) if isinstance(node, ast.Call))
     assert [f"{name}: {call}" for name, call in calls if asking.search(call)] == []
+
+
+def test_engines_are_never_imported_outside_the_sandbox():
+    ours = {name: tree for name, tree in TREES.items() if not ENGINE.search(name)}
+    assert [f"{name} → {i}" for name, tree in ours.items() for i in imports(name, tree) if ENGINE.search(i)] == []
+
+
+def test_engines_know_nothing_of_ours():
+    """They go into the sandbox alone."""
+    known = re.compile(r"^(grading|simulator)\b")
+    inside = {name: tree for name, tree in TREES.items() if ENGINE.search(name)}
+    assert [f"{name} → {i}" for name, tree in inside.items() for i in imports(name, tree) if known.search(i) and not ENGINE.search(i)] == []
 
 
 def test_pages_never_import_views():

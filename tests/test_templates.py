@@ -17,7 +17,7 @@ from tests.staff_samples import FRAGMENTS, SAMPLES
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "simulator" / "static"
 NAMES = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
-PAGES = [name for name in NAMES if name.split("/")[0] not in ("macros", "partials", "widgets", "base.html")]
+PAGES = [name for name in NAMES if name.split("/")[0] not in ("macros", "partials", "widgets", "evidence", "base.html")]
 SCRIPTS = sorted(path for path in (STATIC / "js").rglob("*.js"))
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "wbr"}
 TEMPLATE_LINES, SCRIPT_LINES = 120, 250

@@ -25,7 +25,7 @@ from grading.fields import all_kinds
 from grading.library import Library, load_library
 from grading.model import FieldSpec, RunLimits, Task
 from grading.registry import all_graders
-from grading.runners import names as runner_names
+from grading.runners import accepts, arguments, get_runner, names as runner_names, outputs
 from simulator import config
 from simulator.cli import main as simulator
 
@@ -126,8 +126,17 @@ def fields() -> str:
 
 
 def runners() -> str:
-    """Return the names of the runners."""
-    return "、".join(f"`{name}`" for name in runner_names())
+    """Return every runner with what it executes, its own outputs and arguments."""
+    lines = ["| 运行器 | 执行 | 自己的产物（类型） | `args`（默认值） | 说明 |", "|---|---|---|---|---|"]
+    for name in runner_names():
+        own = ", ".join(f"`{output}` ({kind})" for output, kind in outputs(name).items()) or "—"
+        keys = ", ".join(
+            f"`{key}`" if info.is_required() else f"`{key}` ({info.get_default(call_default_factory=True)!r})"
+            for key, info in arguments(name).model_fields.items()
+        )
+        summary = (inspect.getdoc(get_runner(name)) or "").splitlines()[0]
+        lines.append(f"| `{name}` | {', '.join(accepts(name))} | {own} | {keys or '—'} | {summary} |")
+    return "\n".join(lines)
 
 
 def limits() -> str:

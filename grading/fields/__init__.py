@@ -22,9 +22,12 @@ class FieldKind:
     """One kind of field.
 
     name : as written in `kind:`; spec : what an author may write; value : kind of the parsed value, matched against
-    what a grader accepts (`choice`, `number`, `text`, `table`, `upload`, `code`); takes_file : the raw value is an Upload;
+    what a grader accepts (`choice`, `number`, `text`, `table`, `upload`, `code`, or a kind of its own, the class's `VALUE_KIND`);
+    takes_file : the raw value is an Upload, with `many` a list of them (the spec then has `max_files`);
     is_blank(raw) : decided on the raw response, before parsing;
-    parse(raw, spec) : raw value → typed value, or ResponseError with a Chinese sentence.
+    parse(raw, spec) : raw value → typed value, or ResponseError with a Chinese sentence;
+    check_file(upload, spec) : refuses one uploaded file while it can still be replaced (default: `parse`);
+    describe(raw) : the answer in a few words for the score sheet (default: the text itself, or the names of the files).
     """
 
     name: str
@@ -33,6 +36,9 @@ class FieldKind:
     takes_file: bool
     is_blank: Callable[[Any], bool]
     parse: Callable[[Any, Any], Any]
+    many: bool = False
+    check_file: Callable[[Any, Any], object] | None = None
+    describe: Callable[[Any], str] | None = None
 
 
 @cache

@@ -1,8 +1,14 @@
 """Runners by name: each executes a candidate's work inside the sandbox and brings back artifacts.
 
-A runner is one file here with a function `run` and `ACCEPTS`, the kinds of value it executes; it is found by its file
-name, so `runner: python` in a task is `grading/runners/python.py`. Files that begin with an underscore help runners and
-are none themselves.
+A runner is one file or folder here, found by its name: `runner: python` in a task is `grading/runners/python.py`. It has
+
+run(run, task, value, sandbox)   executes the parsed value of the field `run.of`
+ACCEPTS                          the kinds of value that it executes
+OUTPUTS                          optional: its own outputs (`produces: {…: {output: name}}`), name → kind of value
+Args                             optional: a `Spec` of what a task may write in `args`
+check(run, task)                 optional: raises TaskError for what the task's files must hold
+
+Names that begin with an underscore help runners and are none themselves.
 """
 
 from __future__ import annotations
@@ -14,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from grading.errors import TaskError
-from grading.model import Cause, RunSpec, Task
+from grading.model import Cause, Evidence, RunSpec, Spec, Task
 from grading.sandbox.contract import RunResult, Sandbox
 
 
@@ -28,15 +34,20 @@ class Problem:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What a run brought: every id of `produces` is either in `artifacts` or in `problems`."""
+    """What a run brought: every id of `produces` is either in `artifacts` or in `problems`; evidence : for people."""
 
     result: RunResult
     artifacts: Mapping[str, Any]
     problems: Mapping[str, Problem]
+    evidence: Evidence | None = None
 
 
-Runner = Callable[[RunSpec, Task, str, Sandbox], RunOutcome]
-"""`run(run, task, program, sandbox)`; `program` is the parsed value of the field `run.of`."""
+Runner = Callable[[RunSpec, Task, Any, Sandbox], RunOutcome]
+"""`run(run, task, value, sandbox)`; `value` is the parsed value of the field `run.of`."""
+
+
+class NoArgs(Spec):
+    """The arguments of a runner that has none."""
 
 
 def names() -> tuple[str, ...]:
@@ -54,6 +65,25 @@ def accepts(name: str) -> tuple[str, ...]:
     """Return the kinds of value that runner `name` can execute (see `FieldKind.value`)."""
     kinds: tuple[str, ...] = _module(name).ACCEPTS
     return kinds
+
+
+def outputs(name: str) -> Mapping[str, str]:
+    """Return the runner's own outputs: name → kind of value."""
+    found: Mapping[str, str] = getattr(_module(name), "OUTPUTS", {})
+    return found
+
+
+def arguments(name: str) -> type[Spec]:
+    """Return the model of what a task may write in `args` for runner `name`."""
+    model: type[Spec] = getattr(_module(name), "Args", NoArgs)
+    return model
+
+
+def check(run: RunSpec, task: Task) -> None:
+    """Raise TaskError if the task's files do not hold what its runner needs."""
+    own = getattr(_module(run.runner), "check", None)
+    if own is not None:
+        own(run, task)
 
 
 def _module(name: str) -> Any:

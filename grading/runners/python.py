@@ -10,22 +10,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grading.errors import ResponseError, SandboxError
-from grading.model import Cause, Produce, RunSpec, Task
+from grading.errors import ResponseError
+from grading.model import Produce, RunSpec, Task
 from grading.runners import Problem, RunOutcome, _artifacts
-from grading.sandbox.contract import RunJob, RunResult, RunStatus, Sandbox
+from grading.runners._causes import missing
+from grading.runners._engine import given_files
+from grading.sandbox.contract import RunJob, RunResult, Sandbox
 
 RUNTIME = "python"
 ACCEPTS = ("code", "text")
 PROGRAM = "main.py"
 HARNESS = "_harness.py"
 VARIABLES = "_variables.json"
-
-_CAUSES: Mapping[RunStatus, Cause] = {
-    "ok": "wrong", "runtime_error": "crash", "time_limit": "time_limit", "memory_limit": "memory_limit",
-    "output_limit": "output_limit", "process_limit": "process_limit", "cancelled": "fault", "refused": "fault",
-    "sandbox_error": "fault",
-}
 
 
 def run(run: RunSpec, task: Task, program: str, sandbox: Sandbox) -> RunOutcome:
@@ -38,11 +34,11 @@ def run(run: RunSpec, task: Task, program: str, sandbox: Sandbox) -> RunOutcome:
         try:
             artifacts[name] = _artifact(produce, result, variables)
         except LookupError as error:
-            problems[name] = _missing(result, str(error.args[0]))
+            problems[name] = missing(result, str(error.args[0]))
         except ResponseError as error:
             # Half a file after a kill: the limit is the reason, not the half.
             ended = result.status == "ok"
-            problems[name] = Problem(str(error), "unreadable") if ended else _missing(result, str(error))
+            problems[name] = Problem(str(error), "unreadable") if ended else missing(result, str(error))
     return RunOutcome(result, artifacts, problems)
 
 
@@ -50,23 +46,15 @@ def _job(run: RunSpec, task: Task, program: str) -> RunJob:
     name = _program_name(run, task)
     wanted = {p.variable: p.kind for p in run.produces.values() if p.variable}
     harness = Path(__file__).with_name(HARNESS).read_text("utf-8") + f"\n\nplay({name!r}, {wanted!r})\n"
-    files = {n: _read(task, "files", n) for n in run.files} | {n: _read(task, "key", n) for n in run.hidden}
     collect = [p.file for p in run.produces.values() if p.file] + ([VARIABLES] if wanted else [])
-    return RunJob(
-        RUNTIME, HARNESS, files | {name: program.encode(), HARNESS: harness.encode()}, run.limits, tuple(collect), seed=run.seed
-    )
+    files = {**given_files(run, task), name: program.encode(), HARNESS: harness.encode()}
+    return RunJob(RUNTIME, HARNESS, files, run.limits, tuple(collect), seed=run.seed)
 
 
 def _program_name(run: RunSpec, task: Task) -> str:
     """The name that the candidate knows from the starter, so that tracebacks speak of the same file."""
     starter = getattr(task.field(run.of), "file", None)
     return starter if isinstance(starter, str) and starter.endswith(".py") else PROGRAM
-
-
-def _read(task: Task, folder: str, name: str) -> bytes:
-    if task.root is None:
-        raise SandboxError(f"试题 {task.id} 没有文件夹，不能运行程序。")
-    return (task.root / folder / name).read_bytes()
 
 
 def _variables(result: RunResult) -> Mapping[str, Any]:
@@ -82,6 +70,7 @@ def _artifact(produce: Produce, result: RunResult, variables: Mapping[str, Any])
     """Return the artifact; LookupError with a sentence if the run did not make it, ResponseError if it is unreadable."""
     if result.status in ("sandbox_error", "refused"):
         raise LookupError("")
+    assert produce.kind is not None  # the loader has seen to it
     if produce.stdout:
         return _artifacts.from_text(produce.kind, "程序的输出", result.stdout)
     if produce.file is not None:
@@ -94,12 +83,3 @@ def _artifact(produce: Produce, result: RunResult, variables: Mapping[str, Any])
     if "value" not in entry:
         raise ResponseError(f"变量 {produce.variable} 的类型 {str(entry.get('type', ''))[:60]} 不能作为结果。")
     return _artifacts.from_value(produce.kind, str(produce.variable), entry["value"])
-
-
-def _missing(result: RunResult, what: str) -> Problem:
-    cause = _CAUSES[result.status]
-    if cause == "fault":
-        return Problem(f"程序未能运行：{result.message}", cause)
-    if cause == "wrong":
-        return Problem(f"程序正常结束，但{what}。", cause)
-    return Problem(f"{result.message.rstrip('。')}；{what.rstrip('。')}。", cause)

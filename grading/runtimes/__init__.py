@@ -34,13 +34,18 @@ _HERE = Path(__file__).parent
 class RuntimeSpec:
     """What `<name>.toml` says.
 
-    preload, prime : modules that a fork server imports, and lines that it runs, once, so that no run pays for them;
-    stamp : changes with what is installed or the Python version, so that a build can be skipped.
+    packages : installed with what they need; bare : installed after them, alone (pip's `--no-deps`); finish : a script of
+    this folder that the runtime's own Python runs after that, in the runtime's folder (unpacks weights, removes what is not
+    needed), and whose output goes with the runtime; preload, prime : modules that a fork server imports, and lines that it
+    runs, once, so that no run pays for them; stamp : changes with what is installed or the Python version, so that a build
+    can be skipped.
     """
 
     name: str
     title: str
     packages: tuple[str, ...]
+    bare: tuple[str, ...]
+    finish: Path | None
     preload: tuple[str, ...]
     prime: str
     warm: str
@@ -67,9 +72,11 @@ def spec(name: str) -> RuntimeSpec:
     if name not in names():
         raise SandboxError(f"没有名为 {name!r} 的运行环境；可用：{', '.join(names())}。")
     data = tomllib.loads((_HERE / f"{name}.toml").read_text("utf-8"))
-    packages, warm = tuple(data["packages"]), data.get("warm", "")
-    stamp = hashlib.sha256(repr((packages, warm, sys.version)).encode()).hexdigest()
-    return RuntimeSpec(name, data["title"], packages, tuple(data["preload"]), data.get("prime", ""), warm, stamp)
+    packages, bare, warm = tuple(data["packages"]), tuple(data.get("bare", ())), data.get("warm", "")
+    finish = _HERE / data["finish"] if "finish" in data else None
+    more = (bare, finish.read_text("utf-8")) if finish else bare and (bare,)
+    stamp = hashlib.sha256(repr((packages, warm, sys.version, *more)).encode()).hexdigest()
+    return RuntimeSpec(name, data["title"], packages, bare, finish, tuple(data["preload"]), data.get("prime", ""), warm, stamp)
 
 
 def status(name: str, directory: Path) -> RuntimeStatus:
@@ -120,9 +127,13 @@ def _install(wanted: RuntimeSpec, folder: Path) -> None:
     python = str(folder / "bin" / "python")
     # No index or proxy is set here: pip reads the machine's own configuration, e.g. a school's mirror or wheel folder.
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--no-input", "--quiet", "--only-binary=:all:"]
+    hint = "请检查网络，或用 PIP_INDEX_URL / PIP_FIND_LINKS 指定镜像或本地 wheel 目录"
     if wanted.packages:
-        hint = "请检查网络，或用 PIP_INDEX_URL / PIP_FIND_LINKS 指定镜像或本地 wheel 目录"
         _call([*pip, *wanted.packages], "安装软件包", hint=hint)
+    if wanted.bare:
+        _call([*pip, "--no-deps", *wanted.bare], "安装软件包", hint=hint)
+    if wanted.finish:
+        _call([python, "-I", str(wanted.finish), str(folder)], "完成运行环境")
     if wanted.warm:
         cache = folder / WARM / "matplotlib"
         cache.mkdir(parents=True)

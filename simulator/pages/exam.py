@@ -125,10 +125,10 @@ def runs_view(session: Session, task: Task, where: dict[str, Any], now: datetime
     last = trials.latest(session, where["attempt_id"], where["position"])
     return [
         {
-            "id": run.id, "of": run.of, "title": _("试运行"), "url": url_for("trials.ask", run_id=run.id, **where),
+            "id": run.id, "of": run.of, "title": run.title or _("试运行"), "url": url_for("trials.ask", run_id=run.id, **where),
             "trial": panel_view(session, last[run.id], now) if run.id in last else None,
         }
-        for run in task.runs
+        for run in task.runs if run.purpose != "marking"
     ]
 
 

@@ -17,6 +17,7 @@ from simulator import results
 from simulator.catalog import TaskCache
 from simulator.models import Attempt, Marking, VerdictRow
 from simulator.pages.exam import Sheet, load_sheet, options_view
+from simulator.pages.links import result_links
 from simulator.pages.wait import wait_text
 from simulator.pages.words import listed
 from simulator.results import TaskOutcome
@@ -84,7 +85,18 @@ def task_result(
         "own_answer": own_answer(sheet, task, response), "key_text": key_text(sheet, task),
         "run_log": run_log(current, hidden=not staff and any(run.hidden for run in task.runs)), "tags": list(task.tags),
         "strict_url": strict_url(task, current) if staff else None,
+        "evidence": evidence(task, current, staff=staff), "links": result_links(sheet.attempt.id, item.position),
     }
+
+
+def evidence(task: Task, current: Marking | None, *, staff: bool) -> list[dict[str, Any]]:
+    """Return what may be looked at: of each run (candidates see those with hidden inputs only where the task reveals them),
+    and of each verdict."""
+    if current is None or current.state != "done":
+        return []
+    open_runs = [run for run in task.runs if staff or run.reveal or not run.hidden]
+    runs = [{"title": run.title or _("评测过程"), "evidence": current.evidence[run.id]} for run in open_runs if run.id in current.evidence]
+    return runs + [{"title": f"{v.point_id} {v.title}", "evidence": v.evidence} for v in current.verdicts if v.evidence]
 
 
 def strict_url(task: Task, current: Marking | None) -> str | None:
@@ -147,9 +159,12 @@ def _answer_text(sheet: Sheet, task: Task, field: Any, value: Any) -> str:
     if field.kind == "choice":
         options = {o["id"]: o["label"] or str(o["html"]) for o in options_view(sheet, task, field)}
         return listed(sorted(options.get(i, i) for i in value))
-    if get_kind(field.kind).takes_file:
-        return str(value["name"])
-    return str(value)
+    kind = get_kind(field.kind)
+    if kind.describe is not None:
+        return kind.describe(value)
+    if kind.many:
+        return listed([str(item["name"]) for item in value])
+    return str(value["name"]) if kind.takes_file else str(value)
 
 
 def key_text(sheet: Sheet, task: Task) -> str:

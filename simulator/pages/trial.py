@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from simulator import trials, workers
 from simulator.models import Trial, TrialFigure
+from simulator.pages.links import sitting_links
 
 STREAMS = ("stdout", "stderr")
 
@@ -25,6 +26,7 @@ def panel_view(session: Session, trial: Trial, now: datetime) -> dict[str, Any]:
         "url": url_for("trials.news", **where), "cancel_url": url_for("trials.cancel", **where),
         "streams": [{"name": name, **_stream(trial, name, 0)} for name in STREAMS], "figures": _figures(session, trial, 0),
         "artifacts": trial.result.get("artifacts", []), "problems": trial.result.get("problems", []),
+        "evidence": trial.result.get("evidence"), "links": sitting_links(trial.attempt_id, trial.position),
         "left_out": trial.result.get("left_out", 0), "failed": trial.result.get("status") != "ok",
     }
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from simulator import attempts, exams, marking, responses
@@ -18,6 +17,7 @@ from simulator.pages.home import lobby_view
 from simulator.pages.result import feedback_view
 from simulator.pages.screen import review_view, screen_view
 from simulator.services import services
+from simulator.views.files import attachment, given_file
 from simulator.web import commit, hms, now, session
 
 blueprint = Blueprint("exam", __name__)
@@ -113,26 +113,16 @@ def upload(attempt_id: int, position: int, field_id: str) -> Any:
 @blueprint.get("/attempts/<int:attempt_id>/uploads/<int:position>/<field_id>")
 @login_required
 def blob(attempt_id: int, position: int, field_id: str) -> Any:
-    """Download my own upload."""
-    draft = attempts.draft(session(), own_attempt(attempt_id), position)
-    value = draft.get(field_id)
-    if not isinstance(value, dict):
-        raise Refused("这一项还没有上传文件。", "请先上传。", status=404)
-    return _attachment(services().blobs.get(value["blob"]), value["name"])
+    """Download my own upload; `n` is its number where a field takes several."""
+    value = responses.stored_file(attempts.draft(session(), own_attempt(attempt_id), position), field_id, request.args.get("n", 0, int))
+    return attachment(services().blobs.get(value["blob"]), value["name"])
 
 
 @blueprint.get("/attempts/<int:attempt_id>/files/<int:position>/<name>")
 @login_required
 def file(attempt_id: int, position: int, name: str) -> Any:
     """Download a file that the task gives to the candidate. Only names listed in `files/` exist here."""
-    task = _task(own_attempt(attempt_id), position)
-    if name not in task.files:
-        raise Refused("这道题没有这个文件。", "请从题目页面下载。", status=404)
-    return send_file(task.root / "files" / name, as_attachment=True, download_name=name, max_age=0)
-
-
-def _attachment(data: bytes, name: str) -> Response:
-    return send_file(io.BytesIO(data), as_attachment=True, download_name=name, max_age=0)
+    return given_file(_task(own_attempt(attempt_id), position), name)
 
 
 @blueprint.put("/attempts/<int:attempt_id>/flags/<int:position>")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
+from simulator import attempts, responses, results
 from simulator.auth import LEVELS, login_required, me
 from simulator.errors import Refused
 from simulator.models import Attempt
 from simulator.pages.result import released, sheet_view, show_view
 from simulator.services import services
+from simulator.views.files import attachment, given_file
 from simulator.web import now, session
 
 blueprint = Blueprint("results", __name__)
@@ -46,3 +48,22 @@ def sheet(attempt_id: int) -> Any:
         raise Refused("成绩还没有公布。", "公布后可以在这里查看。", status=403)
     view = sheet_view(session(), services().tasks, attempt, now(), staff=staff)
     return render_template("partials/_sheet.html", sheet=view, staff=staff)
+
+
+@blueprint.get("/attempts/<int:attempt_id>/result/files/<int:position>/<name>")
+@login_required
+def file(attempt_id: int, position: int, name: str) -> Any:
+    """Return a file that a task of this attempt gives (pictures in its evidence)."""
+    attempt, _staff = _attempt(attempt_id)
+    version = attempts.task(session(), attempt, position).version
+    return given_file(services().tasks.get(session(), version), name)
+
+
+@blueprint.get("/attempts/<int:attempt_id>/result/uploads/<int:position>/<field_id>")
+@login_required
+def upload(attempt_id: int, position: int, field_id: str) -> Any:
+    """Return a file that was handed in; `n` is its number where a field takes several."""
+    attempt, _staff = _attempt(attempt_id)
+    submission = results.submission(session(), attempt, position)
+    value = responses.stored_file(submission.response if submission else {}, field_id, request.args.get("n", 0, int))
+    return attachment(services().blobs.get(value["blob"]), value["name"])

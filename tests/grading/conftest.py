@@ -9,6 +9,9 @@ from hypothesis import settings
 
 from grading.model import Task
 from tests.grading import trees
+from tests.grading.sandbox.fixtures import python_runtime, runtimes_dir, sandbox
+
+__all__ = ["python_runtime", "runtimes_dir", "sandbox"]
 
 # No deadline: on a busy machine a slow example is no wrong example.
 settings.register_profile("grading", max_examples=50, deadline=None)

@@ -83,6 +83,12 @@ REFUSED = {
     "file and variable": (
         {"runs.0.produces.cleaned.variable": "x"}, "runs.0.produces.cleaned", ["file", "variable", "stdout"]),
     "file and stdout": ({"runs.0.produces.printed.file": "x.txt"}, "runs.0.produces.printed", ["file", "variable", "stdout"]),
+    "artifact without a kind": ({"runs.0.produces.cleaned.kind": ...}, "runs.0.produces.cleaned.kind", ["kind"]),
+    "output of a runner that has none": (
+        {"runs.0.produces.cleaned": {"output": "log"}}, "runs.0.produces.cleaned.output", ["python", "'log'"]),
+    "arguments of a runner that takes none": ({"runs.0.args": {"speed": 1}}, "runs.0.args.speed", ["未知的键"]),
+    "unknown purpose": ({"runs.0.purpose": "exam"}, "runs.0.purpose", ["trial"]),
+    "a point that looks at a trial": ({"runs.0.purpose": "trial"}, "points.3.of", ["'cleaned'", "purpose: trial"]),
     "nothing to collect": ({"runs.0.produces.cleaned.file": ...}, "runs.0.produces.cleaned", ["file", "variable", "stdout"]),
     "stdout: false": ({"runs.0.produces.printed.stdout": False}, "runs.0.produces.printed.stdout", ["True"]),
 }

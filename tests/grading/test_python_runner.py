@@ -14,7 +14,6 @@ from grading.fields.code import CodeSpec
 from grading.model import Produce, RunLimits, RunSpec, Task, Upload
 from grading.runners import RunOutcome, get_runner, names
 from grading.sandbox import RunJob, RunResult, Sandbox
-from tests.grading.sandbox.fixtures import python_runtime, runtimes_dir, sandbox  # noqa: F401
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.usefixtures("python_runtime")]
 
@@ -34,7 +33,7 @@ def test_registry() -> None:
         get_runner("nothing")
 
 
-def test_inputs_file_variable_and_output(sandbox: Sandbox, tmp_path: Path) -> None:  # noqa: F811
+def test_inputs_file_variable_and_output(sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "key").mkdir()
     (tmp_path / "files" / "in.csv").write_text("a,b\n1,2\n1,2\n3,4\n")
@@ -63,7 +62,7 @@ print(sorted(os.listdir('.')))
     ("n = 3", 3.0), ("n = -2.5", -2.5), ("import numpy as np; n = np.int64(7)", 7.0), ("import numpy as np; n = np.float32(0.5)", 0.5),
     ("n = float('inf')", math.inf), ("import numpy as np; n = np.array(4)", 4.0),
 ])  # fmt: skip
-def test_numbers(sandbox: Sandbox, tmp_path: Path, code: str, expected: float) -> None:  # noqa: F811
+def test_numbers(sandbox: Sandbox, tmp_path: Path, code: str, expected: float) -> None:
     found = play(sandbox, tmp_path, code, N).artifacts["n"]
     assert type(found) is float
     assert found == expected
@@ -74,14 +73,14 @@ def test_numbers(sandbox: Sandbox, tmp_path: Path, code: str, expected: float) -
     "class Sly(float):\n  def __eq__(self, other): return True\nn = Sly(1)",
     "class Sly:\n  def tolist(self): return self\nn = Sly()", "n = []; n.append(n)", "n = lambda: 1", "import os; n = os",
 ])  # fmt: skip
-def test_what_is_no_number_never_becomes_one(sandbox: Sandbox, tmp_path: Path, code: str) -> None:  # noqa: F811
+def test_what_is_no_number_never_becomes_one(sandbox: Sandbox, tmp_path: Path, code: str) -> None:
     outcome = play(sandbox, tmp_path, code, N)
     assert "n" not in outcome.artifacts
     assert outcome.problems["n"].cause == "unreadable"
     assert "n" in outcome.problems["n"].sentence
 
 
-def test_other_kinds_of_variables(sandbox: Sandbox, tmp_path: Path) -> None:  # noqa: F811
+def test_other_kinds_of_variables(sandbox: Sandbox, tmp_path: Path) -> None:
     program = """
 import numpy as np, pandas as pd
 t = '文字'
@@ -100,7 +99,7 @@ g = pd.DataFrame({'k': ['x', 'y', 'x'], 'v': [1, 2, 3]}).groupby('k').sum()
     assert (outcome.artifacts["g"].columns, outcome.artifacts["g"].rows) == (("k", "v"), (("x", "4"), ("y", "2")))
 
 
-def test_files_of_other_kinds(sandbox: Sandbox, tmp_path: Path) -> None:  # noqa: F811
+def test_files_of_other_kinds(sandbox: Sandbox, tmp_path: Path) -> None:
     program = """
 import json, numpy as np
 np.save('a.npy', np.array([1.5, 2.5])); json.dump({'k': [1]}, open('j.json', 'w'))
@@ -120,7 +119,7 @@ open('deep.json', 'w').write('[' * 100000)
     assert {name: problem.cause for name, problem in outcome.problems.items()} == {"evil": "unreadable", "deep": "unreadable"}
 
 
-def test_what_was_made_before_an_error_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:  # noqa: F811
+def test_what_was_made_before_an_error_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:
     program = "n = 5\nopen('out.txt', 'w').write('7')\nraise ValueError('坏数据')\nm = 6"
     outcome = play(sandbox, tmp_path, program, {
         **N, "f": Produce(kind="number", file="out.txt"), "m": Produce(kind="number", variable="m"),
@@ -133,7 +132,7 @@ def test_what_was_made_before_an_error_is_kept(sandbox: Sandbox, tmp_path: Path)
         "ValueError: 坏数据"]  # fmt: skip
 
 
-def test_variables_survive_sys_exit(sandbox: Sandbox, tmp_path: Path) -> None:  # noqa: F811
+def test_variables_survive_sys_exit(sandbox: Sandbox, tmp_path: Path) -> None:
     outcome = play(sandbox, tmp_path, "n = 5\nimport sys; sys.exit(2)", N)
     assert outcome.artifacts == {"n": 5.0}
     assert outcome.result.exit_code == 2
@@ -147,21 +146,21 @@ def test_variables_survive_sys_exit(sandbox: Sandbox, tmp_path: Path) -> None:  
     ("1 / 0", {}, "crash", "ZeroDivisionError"), ("def f(:", {}, "crash", "SyntaxError"),
     ("import os; os._exit(0)", {}, "wrong", "没有变量 n"), ("pass", {}, "wrong", "没有变量 n"),
 ])  # fmt: skip
-def test_causes(sandbox: Sandbox, tmp_path: Path, program: str, limits: dict[str, Any], cause: str, words: str) -> None:  # noqa: F811
+def test_causes(sandbox: Sandbox, tmp_path: Path, program: str, limits: dict[str, Any], cause: str, words: str) -> None:
     outcome = play(sandbox, tmp_path, program, N, limits=RunLimits(**limits))
     assert outcome.artifacts == {}
     assert outcome.problems["n"].cause == cause
     assert words in outcome.problems["n"].sentence
 
 
-def test_file_made_before_the_time_limit_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:  # noqa: F811
+def test_file_made_before_the_time_limit_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:
     program = "with open('out.csv', 'w') as f: f.write('a\\n1\\n')\nwhile True: pass"
     outcome = play(sandbox, tmp_path, program, {"t": Produce(kind="table", file="out.csv")}, limits=RunLimits(wall_s=1))
     assert outcome.artifacts["t"].rows == (("1",),)
     assert outcome.result.status == "time_limit"
 
 
-def test_forged_variables_file_is_only_data(sandbox: Sandbox, tmp_path: Path) -> None:  # noqa: F811
+def test_forged_variables_file_is_only_data(sandbox: Sandbox, tmp_path: Path) -> None:
     for content in ("[", "[1]", '{"n": 1}', '{"n": {"value": {"$": 1}}}', "[" * 100_000, '{"n": {"type": 5}}'):
         program = f"import os\nopen('/work/_variables.json', 'w').write({content!r})\nos._exit(0)"
         outcome = play(sandbox, tmp_path, program, N)
@@ -169,19 +168,19 @@ def test_forged_variables_file_is_only_data(sandbox: Sandbox, tmp_path: Path) ->
         assert outcome.problems["n"].cause in ("wrong", "unreadable")
 
 
-def test_source_is_read_as_utf8_whatever_it_declares(sandbox: Sandbox, tmp_path: Path) -> None:  # noqa: F811
+def test_source_is_read_as_utf8_whatever_it_declares(sandbox: Sandbox, tmp_path: Path) -> None:
     outcome = play(sandbox, tmp_path, "# -*- coding: gbk -*-\nprint('中文')", {"t": Produce(kind="text", stdout=True)})
     assert outcome.artifacts["t"] == "中文\n"
 
 
-def test_seed_reaches_numpy(sandbox: Sandbox, tmp_path: Path) -> None:  # noqa: F811
+def test_seed_reaches_numpy(sandbox: Sandbox, tmp_path: Path) -> None:
     program = "import numpy as np\nn = np.random.rand()"
     first, again, other = (play(sandbox, tmp_path, program, N, seed=seed).artifacts["n"] for seed in (1, 1, 2))
     assert first == again != other
     assert first == pytest.approx(0.417022004702574)
 
 
-def test_typical_libraries_work(sandbox: Sandbox, tmp_path: Path) -> None:  # noqa: F811
+def test_typical_libraries_work(sandbox: Sandbox, tmp_path: Path) -> None:
     program = """
 import warnings; warnings.simplefilter('error')
 import matplotlib.pyplot as plt, openpyxl, pandas as pd, scipy.stats, seaborn, imblearn, PIL.Image

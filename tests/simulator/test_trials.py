@@ -101,7 +101,7 @@ def test_asking_queues_the_draft_and_wakes_the_workers(sitting, services):
 
 
 @pytest.mark.parametrize("draft, status, words", [
-    ({}, 422, "还没有可以运行的程序"), ({"program": " \n"}, 422, "还没有可以运行的程序"), ({"program": "a\0b"}, 422, "NUL"),
+    ({}, 422, "还没有可以运行的内容"), ({"program": " \n"}, 422, "还没有可以运行的内容"), ({"program": "a\0b"}, 422, "NUL"),
 ])
 def test_what_cannot_be_run_is_refused(sitting, db, clock, draft, status, words):
     with db.write() as session:

@@ -1,15 +1,18 @@
 // Fields ↔ JSON: read one task's response out of its section, and put one back.
 //
-// Kinds: choice → list of ids; number, text → string; code → string; table, file → {blob, name, size}.
-// A field left empty is omitted, so that "blank" means the same here and in grading.
+// What a field holds is told by its parts, not by its kind: boxes to tick → list of ids; [data-upload-value] → {blob, name, size}
+// or a list of these; otherwise the text of its [data-value] (an island keeps its answer there), or of its only input.
+// A field left empty, or as it was given ([data-starter]), is omitted, so that "blank" means the same here and in grading.
 
 import { text } from './texts.js';
 
 const fieldsOf = (section) => [...section.querySelectorAll('[data-field]')];
 
-const inputOf = (field) => field.querySelector('textarea, input:not([type=file]):not([type=hidden])');
+const inputOf = (field) => field.querySelector('[data-value]') ?? field.querySelector('textarea, input:not([type=file]):not([type=hidden])');
 
-/** The starter program of a code field, '' if it has none. */
+const uploadOf = (field) => field.querySelector('[data-upload-value]');
+
+/** The text that a field begins with, '' if it has none. */
 export function starterOf(field) {
   return field.querySelector('[data-starter]')?.content.textContent ?? '';
 }
@@ -19,25 +22,17 @@ function readChoice(field, asServed) {
   return boxes.filter((box) => (asServed ? box.defaultChecked : box.checked)).map((box) => box.value);
 }
 
-function readCode(field, asServed) {
-  const area = inputOf(field);
-  const code = asServed ? area.defaultValue : area.value;
-  return code === starterOf(field) ? '' : code; // an untouched starter is not an answer
-}
-
-function readUpload(field) {
-  const { value } = field.querySelector('[data-upload-value]');
-  return value ? JSON.parse(value) : '';
+function readText(field, asServed) {
+  const input = inputOf(field);
+  const value = asServed ? input.defaultValue : input.value;
+  return value === starterOf(field) ? '' : value; // an untouched starter is not an answer
 }
 
 function readField(field, asServed) {
-  switch (field.dataset.kind) {
-    case 'choice': return readChoice(field, asServed);
-    case 'code': return readCode(field, asServed);
-    case 'table':
-    case 'file': return readUpload(field);
-    default: return asServed ? inputOf(field).defaultValue : inputOf(field).value;
-  }
+  if (field.dataset.kind === 'choice') return readChoice(field, asServed);
+  const upload = uploadOf(field);
+  if (!upload) return readText(field, asServed);
+  return upload.value ? JSON.parse(upload.value) : '';
 }
 
 /**
@@ -53,14 +48,12 @@ export function collect(section, { asServed = false } = {}) {
 export function fill(section, response) {
   for (const field of fieldsOf(section)) {
     const value = response[field.dataset.field];
-    switch (field.dataset.kind) {
-      case 'choice':
-        for (const box of field.querySelectorAll('input')) box.checked = (value ?? []).includes(box.value);
-        break;
-      case 'code': inputOf(field).value = value ?? starterOf(field); break;
-      case 'table':
-      case 'file': field.querySelector('[data-upload-value]').value = value ? JSON.stringify(value) : ''; break;
-      default: inputOf(field).value = value ?? '';
+    if (field.dataset.kind === 'choice') {
+      for (const box of field.querySelectorAll('input')) box.checked = (value ?? []).includes(box.value);
+    } else if (uploadOf(field)) {
+      uploadOf(field).value = value ? JSON.stringify(value) : '';
+    } else {
+      inputOf(field).value = value ?? starterOf(field);
     }
     field.dispatchEvent(new CustomEvent('field:filled'));
   }
@@ -76,7 +69,7 @@ export function stateOf(section, response) {
 /** A text that is equal for equal responses, whatever the order of keys and of chosen options. */
 export function fingerprint(response) {
   const ordered = (value) => {
-    if (Array.isArray(value)) return [...value].sort();
+    if (Array.isArray(value)) return value.map((one) => (typeof one === 'string' ? one : JSON.stringify(ordered(one)))).sort();
     if (value === null || typeof value !== 'object') return value;
     return Object.fromEntries(Object.keys(value).sort().map((key) => [key, ordered(value[key])]));
   };
@@ -91,7 +84,7 @@ export function describeDifference(response, other, section) {
     const field = section?.querySelector(`[data-field="${CSS.escape(id)}"]`);
     const label = field?.querySelector('label, legend')?.textContent.trim();
     const value = response[id];
-    const shown = Array.isArray(value) ? value.map((one) => optionText(field, one)).join('\n') : value.name ?? value;
+    const shown = Array.isArray(value) ? value.map((one) => one.name ?? optionText(field, one)).join('\n') : value.name ?? value;
     const named = label && (field.dataset.kind !== 'choice' || field.querySelector('legend'));
     return named && ids.length > 1 ? `${text('labelled', { label })}\n${shown}` : shown;
   }).join('\n\n');

@@ -96,7 +96,10 @@ async function startWidgets() {
   if (document.querySelector('[data-fragment]')) (await import('./fragment.js')).startFragments(saveFirst);
   if (document.querySelector('[data-kind=code]')) (await import('./widgets/code.js')).start();
   if (document.querySelector('[data-run]')) (await import('./trial.js')).start({ saveFirst, login: urls.login });
-  if (document.querySelector('[data-upload-url]')) (await import('./widgets/upload.js')).start();
+  if (document.querySelector('[data-upload-pick]')) (await import('./widgets/upload.js')).start();
+  for (const name of new Set([...document.querySelectorAll('[data-widget]')].map((field) => field.dataset.widget))) {
+    (await import(`./widgets/${name}.js`)).start();
+  }
 }
 
 function watchOtherTabs() {

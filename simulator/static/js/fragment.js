@@ -1,6 +1,7 @@
 // Buttons with data-fragment="url" data-target="id": POST, and show the HTML that comes back. Used for feedback, which looks
 // at the saved draft: `before` saves it and may refuse. What waits for a worker comes with data-again="url": asked for again.
 import { headers } from './api.js';
+import { enliven } from './evidence.js';
 import { text } from './texts.js';
 
 const AGAIN_MS = 1500;
@@ -31,7 +32,10 @@ async function follow(target, shown = '') {
     if (answer.ok && !answer.redirected) html = await answer.text();
   } catch { /* no connection: next time */ }
   if (!target.contains(waiting)) return; // the button was pressed again
-  if (html && html !== shown) target.innerHTML = html;
+  if (html && html !== shown) {
+    target.innerHTML = html;
+    enliven(target);
+  }
   follow(target, html || shown);
 }
 
@@ -41,6 +45,7 @@ async function show(answer, target) {
     target.textContent = `${error}${hint}`;
   } else if (answer.ok && !answer.redirected) {
     target.innerHTML = await answer.text(); // our own template, autoescaped; scripts in it would not run
+    enliven(target);
   } else {
     target.textContent = text(answer.redirected || answer.status === 401 ? 'expired' : 'fragmentFailed');
   }
@@ -52,4 +57,5 @@ export function startFragments(before) {
     button.addEventListener('click', () => load(button, before));
     follow(document.getElementById(button.dataset.target));
   }
+  enliven(document);
 }

@@ -7,6 +7,15 @@ export function text(key, values = {}) {
   return found.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+/** Return `say(key, values)` for a widget's own texts: data attributes of its <template data-texts>; Error for an unknown key. */
+export function textsOf(element) {
+  const { dataset } = element.querySelector('template[data-texts]');
+  return (key, values = {}) => {
+    if (dataset[key] === undefined) throw new Error(`no text named ${key}`);
+    return dataset[key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  };
+}
+
 /** Say `sentence` once to screen readers, politely. */
 export function announce(sentence) {
   const region = document.getElementById('announce');

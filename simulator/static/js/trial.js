@@ -5,6 +5,7 @@
 // `open` text (the last lines, where progress bars redraw themselves) is replaced.
 import { announce, text } from './texts.js';
 import { ask, paragraph } from './confirm.js';
+import { enliven } from './evidence.js';
 import { send } from './api.js';
 
 const FAST_MS = 400; // while something happens
@@ -75,7 +76,10 @@ class Panel {
     if (answer.state === 'queued') this.figures.replaceChildren(); // its worker died: it will run once more
     this.figures.insertAdjacentHTML('beforeend', answer.figures);
     this.figures.hidden = !this.figures.children.length;
-    if (answer.products) this.element.querySelector('[data-products]').innerHTML = answer.products;
+    if (answer.products) {
+      this.element.querySelector('[data-products]').innerHTML = answer.products;
+      enliven(this.element);
+    }
     if (answer.state !== this.state) announce(answer.said);
     Object.assign(this, { seen: answer.seen, state: answer.state, live: answer.live });
     this.element.dataset.live = answer.live;
@@ -229,6 +233,7 @@ class Run {
   #show(html) {
     this.panel?.drop();
     this.out.innerHTML = html; // our own template, autoescaped
+    enliven(this.out);
     this.#mount();
     this.section.scrollIntoView({ block: 'nearest' }); // asked for by a key, it may be far below
     announce(this.out.querySelector('[data-head]').textContent.trim());
@@ -238,6 +243,7 @@ class Run {
 /** Make the runs of the page live. saveFirst(button): '' once the draft is saved, else why not; login: where to log in again. */
 export function start({ saveFirst, login }) {
   const runs = [...document.querySelectorAll('[data-run]')].map((section) => new Run(section, { saveFirst, login }));
+  enliven(document);
   const look = () => { for (const { panel } of runs) panel?.look(); };
   for (const event of ['online', 'focus', 'pageshow']) addEventListener(event, look);
   document.addEventListener('visibilitychange', () => document.hidden || look());

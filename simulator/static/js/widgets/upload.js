@@ -138,5 +138,5 @@ class Upload {
 
 /** Bring every upload field of the page to life. */
 export function start() {
-  for (const field of document.querySelectorAll('[data-upload-url]')) new Upload(field);
+  for (const pick of document.querySelectorAll('[data-upload-pick]')) new Upload(pick.closest('[data-field]'));
 }
