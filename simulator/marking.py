@@ -28,7 +28,7 @@ from grading.engine import grade
 from grading.errors import SandboxError
 from grading.model import Response, Task
 from grading.sandbox.contract import Sandbox
-from simulator import events, findings, queueing, workers
+from simulator import events, findings, queueing
 from simulator.blobs import BlobStore
 from simulator.catalog import TaskCache, paper_spec
 from simulator.db import LOST, Database, patiently
@@ -139,20 +139,6 @@ def release(session: Session, marking_id: int, worker: str) -> bool:
 
 def _held(marking_id: int, worker: str) -> tuple[Any, ...]:
     return Marking.id == marking_id, Marking.state == "leased", Marking.leased_by == worker
-
-
-def expire_dead(session: Session, host: str, alive: Callable[[int], bool], now: datetime) -> int:
-    """End the leases of this machine's processes that are gone, so that the next sweep need not wait for them.
-
-    host : this machine's name as in worker names (``host:pid/number``); alive(pid) : whether a process still exists.
-    The lost try counts: a submission that kills its worker each time must reach the desk, not loop for ever.
-    """
-    expired = 0
-    for marking in session.scalars(select(Marking).where(Marking.state == "leased", Marking.leased_by.startswith(f"{host}:"))):
-        if workers.ended(marking.leased_by, alive):
-            marking.leased_until = now - timedelta(seconds=1)
-            expired += 1
-    return expired
 
 
 def sweep(session: Session, now: datetime) -> int:

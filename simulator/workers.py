@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from simulator.models import Attempt, Worker
+from simulator.models import Attempt, Marking, Trial, Worker
 
 ALIVE = timedelta(seconds=30)
 FORGOTTEN = timedelta(minutes=10)
@@ -55,6 +55,20 @@ def forget_ended(session: Session, host: str, exists: Callable[[int], bool]) -> 
     """Remove the rows of this machine's workers whose process is gone: a server was killed."""
     names = session.scalars(select(Worker.name).where(Worker.host == host))
     gone(session, *[name for name in names if ended(name, exists)])
+
+
+def expire_leases(session: Session, host: str, exists: Callable[[int], bool], now: datetime) -> int:
+    """End the leases of this machine's processes that are gone, so that the next sweep need not wait for them.
+
+    The lost try counts: a submission that kills its worker each time must reach the desk, not loop for ever.
+    """
+    found: list[Marking | Trial] = []
+    found += session.scalars(select(Marking).where(Marking.state == "leased", Marking.leased_by.startswith(f"{host}:")))
+    found += session.scalars(select(Trial).where(Trial.state == "leased", Trial.leased_by.startswith(f"{host}:")))
+    lost = [item for item in found if ended(item.leased_by, exists)]
+    for item in lost:
+        item.leased_until = now - timedelta(seconds=1)
+    return len(lost)
 
 
 def alive(session: Session, now: datetime) -> list[Worker]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from simulator import marking, workers
+from simulator import workers
 from simulator.db import LOST
 from simulator.jobs.pool import Pool
 from simulator.jobs.scheduler import Scheduler
@@ -32,7 +32,7 @@ def free_lost(services: Services) -> None:
     """Give back what processes of this machine that are gone had (nobody need wait for the end of their leases), and forget them."""
     try:
         with services.db.write() as session:
-            marking.expire_dead(session, services.settings.node, process_exists, services.clock())
+            workers.expire_leases(session, services.settings.node, process_exists, services.clock())
             workers.forget_ended(session, services.settings.node, process_exists)
     except LOST as error:
         log.warning("the database cannot be reached: %s", error.orig)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from grading.errors import SandboxError
 from grading.sandbox import RunResult
-from simulator import attempts, marking, queueing, remarking, results
+from simulator import attempts, marking, queueing, remarking, results, workers
 from simulator.errors import Refused
 from simulator.findings import Finding
 from simulator.jobs.worker import Shift, work_once
@@ -193,7 +193,7 @@ def test_what_a_killed_server_had_leased_is_swept_at_once(db, marker, handed_in,
         living = marking.claim(session, "here:222/0", clock())
         elsewhere = marking.claim(session, "there:111/0", clock())
     with db.write() as session:
-        assert marking.expire_dead(session, "here", lambda pid: pid == 222, clock()) == 1
+        assert workers.expire_leases(session, "here", lambda pid: pid == 222, clock()) == 1
         session.flush()
         assert marking.sweep(session, clock()) == 1
     with db.read() as session:

@@ -395,6 +395,18 @@ def test_a_dead_workers_trial_is_run_once_more_and_no_more(sitting, db, clock):
     assert sitting.claim() is None
 
 
+def test_a_killed_workers_trial_need_not_wait_for_its_lease(sitting, db, clock):
+    sitting.ask()
+    assert sitting.claim() is not None
+    host, _, number = sitting.marker.name.rpartition(":")
+    with db.write() as session:
+        assert workers.expire_leases(session, host, lambda pid: True, clock()) == 0
+        assert workers.expire_leases(session, host, lambda pid: str(pid) != number.partition("/")[0], clock()) == 1
+    with db.write() as session:
+        assert trials.sweep(session, clock()) == 1
+    assert sitting.row().state == "queued"
+
+
 def test_who_lost_the_lease_neither_writes_nor_runs_on(sitting, db, clock):
     thread = running(sitting)
     with db.write() as session:

@@ -16,6 +16,7 @@ from pathlib import Path
 PR_SET_CHILD_SUBREAPER = 36
 LOOK_S = 0.1
 STOP_S = 20.0
+LINGER_S = 5.0
 
 
 def adopt_orphans() -> None:
@@ -114,7 +115,15 @@ class Units:
             self._thread.join()
         for base in (False, True):
             self._end([unit.process for unit in self.units if unit.base == base and unit.process is not None])
+        self._linger()
         return kill_all()
+
+    def _linger(self) -> None:
+        """Give what ends by itself once its users have ended (multiprocessing's resource tracker) a moment to do so."""
+        until = time.monotonic() + LINGER_S
+        while time.monotonic() < until and [pid for pid in descendants(os.getpid()) if command(pid)]:
+            time.sleep(LOOK_S)
+            self._reap()
 
     def _end(self, processes: list[subprocess.Popen[bytes]]) -> None:
         for process in processes:
