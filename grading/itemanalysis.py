@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import sqrt
+from math import isfinite, sqrt
 from typing import TYPE_CHECKING, Any
 
 from grading.errors import GradingError
@@ -75,30 +75,36 @@ class ItemAnalysis:
 
 
 def analyse(
-    marks: Sequence[Sequence[float]], maxima: Sequence[float], ids: Sequence[str], *, guess: Sequence[float | None] | None = None
+    marks: Sequence[Sequence[float | None]], maxima: Sequence[float], ids: Sequence[str], *, guess: Sequence[float | None] | None = None
 ) -> ItemAnalysis:
     """Analyse a table of marks.
 
-    marks : candidates × items, one first attempt a row, an omitted item as 0; maxima : largest mark of each item, > 0;
-    ids : names of the items; guess : random-guess score of each item as a fraction, None where unknown. GradingError if the
-    shapes do not fit.
+    marks : candidates × items, one first attempt a row; an omitted item is 0, one that a candidate was not set (drawn papers)
+    is None and counts neither for the item nor for the candidate; maxima : largest mark of each item, > 0; ids : names of the
+    items; guess : random-guess score of each item as a fraction, None where unknown. GradingError if the shapes do not fit.
     """
     import numpy as np
 
-    table = np.asarray(marks, dtype=float).reshape(len(marks), len(ids)) if len(marks) else np.empty((0, len(ids)))
     most = np.asarray(maxima, dtype=float)
-    if not ids or len(most) != len(ids) or not np.isfinite(table).all() or not (np.isfinite(most) & (most > 0)).all():
+    fits = bool(ids) and len(most) == len(ids) and all(len(row) == len(ids) for row in marks)
+    numbers = all(mark is None or isfinite(mark) for row in marks for mark in row)
+    if not fits or not numbers or not (np.isfinite(most) & (most > 0)).all():
         raise GradingError("题目分析：每道题要有大于 0 的满分，得分要是数字。")
-    total = table.sum(axis=1)
-    covariances = [_covariance(table[:, p], total) for p in range(len(ids))]
-    roots = [None if c is None or c < 0 else sqrt(c) for c in covariances]
-    whole = sum(root for root in roots if root is not None)
+    table = np.asarray([list(row) for row in marks], dtype=float).reshape(len(marks), len(ids))  # None becomes NaN
+    total = np.nansum(table, axis=1)
+    columns = [(table[had, p], total[had]) for p in range(len(ids)) for had in [~np.isnan(table[:, p])]]
+    roots = [_root(_covariance(x, whole)) for x, whole in columns]
+    sum_of_roots = sum(root for root in roots if root is not None)
     known = guess or [None] * len(ids)
     items = tuple(
-        _item(ids[p], table[:, p], total - table[:, p], most[p] / most.sum(), most[p], known[p], _share(roots[p], whole))
-        for p in range(len(ids))
+        _item(ids[p], x, whole - x, most[p] / most.sum(), most[p], known[p], _share(roots[p], sum_of_roots))
+        for p, (x, whole) in enumerate(columns)
     )
-    return ItemAnalysis(items, _test(table, total, float(most.sum())))
+    return ItemAnalysis(items, _test(table, total, most))
+
+
+def _root(covariance: float | None) -> float | None:
+    return None if covariance is None or covariance < 0 else sqrt(covariance)
 
 
 def _item(
@@ -119,17 +125,21 @@ def _item(
     )
 
 
-def _test(table: Vector, total: Vector, maximum: float) -> TestStatistics:
+def _test(table: Vector, total: Vector, most: Vector) -> TestStatistics:
+    import numpy as np
+
     n, items = table.shape
-    variance = _variance(total)
-    sd = None if variance is None else sqrt(variance) / maximum
+    set_to_all = not np.isnan(table).any()
+    share = total / np.where(np.isnan(table), 0.0, most).sum(axis=1)
+    spread, variance = _variance(share), _variance(total)
+    sd = None if spread is None else sqrt(spread)
     alpha = None
-    if items > 1 and variance:
+    if items > 1 and variance and set_to_all:
         own = sum(_variance(table[:, p]) or 0.0 for p in range(items))
         alpha = items / (items - 1) * (1 - own / variance)
     ratio = None if alpha is None else sqrt(max(0.0, 1 - alpha))
     return TestStatistics(
-        n, float(total.mean()) / maximum if n else None, sd, _skewness(total), _kurtosis(total), alpha, ratio,
+        n, float(share.mean()) if n else None, sd, _skewness(share), _kurtosis(share), alpha, ratio,
         None if ratio is None or sd is None else ratio * sd,
     )
 

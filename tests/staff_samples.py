@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from grading.itemanalysis import ItemStatistics, TestStatistics
 from tests import exam_samples as exams, page_samples as pages
 from tests.exam_samples import EXAM, NOW, STATEMENT, TRIAL
 
@@ -114,6 +115,19 @@ def desk_exam():
         "errors": [error],
         "reruns": [rerun, {**rerun, "after": None, "state": "queued", "state_text": "排队中", "points": []}],
         "counts": {"not_started": 1, "running": 1, "done": 2, "errors": 1},
+    }
+
+
+def desk_items():
+    """Context of desk/items.html."""
+    figures = ItemStatistics("data/sheet/M1", 30, 0.62, 0.41, 0.25, 0.1, 0.12, -0.08, None)
+    options = [{"name": name, "right": name == "B", "all": 8, "upper": 3, "lower": 2} for name in "ABCD"]
+    row = {"title": "行数正确", "name": "data/sheet · M1", "marks": D(2), "figures": figures, "blank": 0.1, "errors": 0.0, "options": [],
+           "warnings": ["区分度为负：检查答案"]}
+    return {
+        "exam": {**EXAM, "url": "/desk/exams/3"}, "candidates": 30, "few": False,
+        "test": TestStatistics(30, 0.61, 0.14, -0.3, 0.2, 0.81, 0.44, 0.06),
+        "points": [row, {**row, "title": "对数值特征做标准化时……", "options": options, "warnings": []}], "tasks": [row], "codes": [row],
     }
 
 
@@ -274,6 +288,8 @@ SAMPLES = [
     ("desk-new", "desk/new.html", desk_new()),
     ("desk-new-wrong", "desk/new.html", desk_new({"closes": "结束时间应晚于开始时间。", "group": "所选班级不存在。"})),
     ("desk-exam", "desk/exam.html", desk_exam()),
+    ("desk-items", "desk/items.html", desk_items()),
+    ("desk-items-empty", "desk/items.html", {**desk_items(), "candidates": 0}),
     ("people", "admin/people.html", people()),
     (
         "people-created",

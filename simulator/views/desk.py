@@ -12,6 +12,7 @@ from simulator.auth import me, role_required
 from simulator.errors import Refused
 from simulator.models import Attempt
 from simulator.pages import desk as pages
+from simulator.pages.items import items_view
 from simulator.services import services
 from simulator.web import commit, now, session
 
@@ -47,6 +48,13 @@ def new() -> Any:
 def exam(exam_id: int) -> str:
     """Show one exam with its candidates."""
     return render_template("desk/exam.html", **pages.exam_view(session(), exams.get(session(), exam_id), now()))
+
+
+@blueprint.get("/exams/<int:exam_id>/items")
+@role_required("instructor")
+def items(exam_id: int) -> str:
+    """Show the item analysis of an exam."""
+    return render_template("desk/items.html", **items_view(session(), services().tasks, exams.get(session(), exam_id)))
 
 
 @blueprint.post("/exams/<int:exam_id>/release")

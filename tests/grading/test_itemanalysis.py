@@ -95,6 +95,16 @@ def test_what_is_no_table_of_marks_is_refused(marks, maxima, ids):
         analyse(marks, maxima, ids)
 
 
+def test_an_item_that_was_not_set_counts_for_nobody():
+    """Drawn papers: the third candidate had item b instead of c."""
+    drawn = analyse([[1, 2, None], [0, 1, None], [1, None, 3]], [1, 2, 3], ["a", "b", "c"])
+    assert [item.n for item in drawn.items] == [3, 2, 1]
+    assert drawn.items[1].facility == 0.75
+    assert drawn.items[2].discrimination_index is None
+    assert drawn.test.mean == pytest.approx((3 / 3 + 1 / 3 + 4 / 4) / 3)
+    assert drawn.test.alpha is None
+
+
 ROWS = st.integers(1, 4).map(lambda items: st.lists(st.integers(0, 5), min_size=items, max_size=items))
 TABLES = ROWS.flatmap(lambda row: st.lists(row, min_size=2, max_size=12))
 
