@@ -131,6 +131,19 @@ def desk_items():
     }
 
 
+def event_log(**more):
+    """Context of admin/events.html."""
+    event = {"id": 5, "at": NOW, "who": "林监考（proctor）", "what": "加时", "code": "attempt.extended", "candidate": "王子涵（s2401）",
+             "exam": EXAM["title"], "detail": "minutes: 10"}
+    base = {
+        "events": [event, {**event, "who": "系统", "candidate": "", "exam": ""}], "areas": [("", "全部"), ("attempt", "作答")],
+        "form": {"area": "attempt", "person": "", "exam": 3, "since": "2026-11-01", "until": ""},
+        "exams": [("", "全部"), (3, EXAM["title"])],
+        "more_url": "/admin/events?before=5", "export_url": "/admin/events/export.csv?area=attempt", "paged": True,
+    }
+    return {**base, **more}
+
+
 def people(**more):
     """Context of admin/people.html."""
     person = {
@@ -178,7 +191,6 @@ def system():
         ],
         "tasks": {"tasks": 2, "items": 150},
         "settings": [{"key": "port", "value": "8000", "origin": "默认"}],
-        "events": [{"at": NOW, "who": "林监考", "what": "exam.created", "detail": "{}"}],
     }
 
 
@@ -297,6 +309,8 @@ SAMPLES = [
         people(created=[{"username": "s2409", "name": "赵诗琪", "password": "birch-35"}], errors=["账号“s2401”已经存在。"]),
     ),
     ("system", "admin/system.html", system()),
+    ("events", "admin/events.html", event_log()),
+    ("events-none", "admin/events.html", event_log(events=[], more_url=None, paged=False)),
     ("catalog", "catalog/index.html", catalog()),
     ("catalog-task", "catalog/task.html", catalog_task()),
     ("error", "errors/error.html", ERROR),

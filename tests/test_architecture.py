@@ -17,7 +17,7 @@ VIEW_LINES = 15
 ENGINE = re.compile(r"^grading\.runners\.\w+\.engine\b")
 WEB = {"flask", "flask_babel", "flask_limiter", "flask_login", "flask_wtf", "sqlalchemy", "alembic", "jinja2", "markupsafe",
        "werkzeug", "apscheduler", "granian", "celery", "fsspec", "click", "simulator"}
-USE_CASES = ["attempts", "blobs", "catalog", "db", "drawing", "events", "exams", "feed", "findings", "itemreport", "marking",
+USE_CASES = ["attempts", "blobs", "catalog", "db", "drawing", "eventlog", "events", "exams", "feed", "findings", "itemreport", "marking",
              "metrics", "models", "people", "phases", "queueing", "remarking", "responses", "results", "schema", "standings",
              "statement", "terminal", "trials", "workers"]
 

@@ -23,7 +23,8 @@ HEADER = "账号,姓名,班级"  # the column names that the import of accounts 
 # column names of files, and constants that tools/i18n.py collects by itself.
 NOT_INTERFACE = {"cli.py", "commands", "config.py", "demo.py", "jobs", "metrics.py", "scaffold.py", "marking.py", "services.py",
                  "standings.py", "webserver.py"}
-FILE_TEXTS = {"账号", "姓名", "班级", "名次", "总分", "满分", "用时（秒）", "未评完的题", "-成绩.csv"}
+FILE_TEXTS = {"账号", "姓名", "班级", "名次", "总分", "满分", "用时（秒）", "未评完的题", "-成绩.csv",
+              "编号", "时间", "谁", "事件", "代码", "考生", "场次", "内容", "事件记录.csv"}
 RUN_TEXTS = {"运行程序的进程两次中断。", "程序未能运行，已记录。"}  # like all that a sandbox says of a run
 OPERATOR = {"ConfigError", "SandboxError"}  # read by who runs the server
 

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from simulator.config import Settings
-from simulator.models import Event, Group, TaskVersion, User
+from simulator.models import Group, TaskVersion, User
 
 SECRET = ("secret_key",)
 PASSWORD = re.compile(r"(?<=://)([^/@:]*:)[^/@]*@")  # in addresses of databases, brokers and stores
@@ -46,9 +46,3 @@ def counts(session: Session) -> dict[str, int]:
     """Return how many practical tasks and bank items the catalogue holds."""
     forms = list(session.scalars(select(TaskVersion.form)))
     return {"tasks": sum(not form for form in forms), "items": sum(bool(form) for form in forms)}
-
-
-def events_view(session: Session) -> list[dict[str, Any]]:
-    """Return the last 100 events."""
-    rows = session.execute(select(Event, User.name).outerjoin(User, Event.who == User.id).order_by(Event.id.desc()).limit(100))
-    return [{"at": e.at, "who": name or _("系统"), "what": e.what, "detail": e.detail} for e, name in rows]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -18,6 +16,7 @@ from grading.paper import PaperSpec
 from simulator import catalog, results
 from simulator.errors import Refused
 from simulator.models import Attempt, Exam, User
+from simulator.pages.csvfile import excel_csv
 from simulator.phases import exam_phase
 from simulator.standings import Standing, best_per_candidate, rank, tie_rules
 
@@ -80,21 +79,12 @@ def _row(standing: Standing, user: User) -> dict[str, Any]:
 
 
 def export_csv(session: Session, exam: Exam) -> bytes:
-    """Return the board as CSV with a BOM, so that Excel reads the Chinese; formulas in names are defused.
-
-    The column names are Chinese in any language, like the titles and names below them.
-    """
+    """Return the board as CSV for Excel. The column names are Chinese in any language, like the titles and names below them."""
     paper = catalog.paper_spec(exam.paper)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["名次", "账号", "姓名", "班级", *(m.title for m in paper.modules), "总分", "满分", "用时（秒）", "未评完的题"])
-    for standing in ranked(session, exam, paper):
-        e = standing.entry
-        cells = [cell.earned for cell in e.cells]
-        writer.writerow([standing.rank, *map(_plain, (e.number, e.name, e.group)), *cells, e.total, e.marks, e.seconds, e.pending])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+    head = ["名次", "账号", "姓名", "班级", *(m.title for m in paper.modules), "总分", "满分", "用时（秒）", "未评完的题"]
+    return excel_csv(head, (_export_row(standing) for standing in ranked(session, exam, paper)))
 
 
-def _plain(text: str) -> str:
-    # A cell that starts like a formula is run by Excel when the file is opened (CSV injection).
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+def _export_row(standing: Standing) -> list[Any]:
+    e = standing.entry
+    return [standing.rank, e.number, e.name, e.group, *(cell.earned for cell in e.cells), e.total, e.marks, e.seconds, e.pending]

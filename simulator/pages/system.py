@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from grading import runtimes
 from simulator import queueing, workers
 from simulator.models import Attempt, Marking, Submission, TaskVersion, Worker
-from simulator.pages.admin import counts, events_view, settings_view
+from simulator.pages.admin import counts, settings_view
 from simulator.pages.wait import about
 from simulator.services import Services
 
@@ -25,7 +25,7 @@ STATES = {
 
 
 def system_view(session: Session, services: Services, now: datetime) -> dict[str, Any]:
-    """Return workers, queue, runtimes, database, catalogue, settings and the last events."""
+    """Return workers, queue, runtimes, database, catalogue and settings."""
     oldest = queueing.oldest_wait(session, now)
     return {
         "workers": [_worker(row) for row in workers.alive(session, now)], "problems": workers.summary(session, now).problems,
@@ -33,7 +33,7 @@ def system_view(session: Session, services: Services, now: datetime) -> dict[str
         "errors": queueing.failed(session),
         "runtimes": [_runtime(name, services) for name in runtimes.names()],
         "database": services.db.engine.url.render_as_string(hide_password=True), "queue": queueing.waiting(session),
-        "tasks": counts(session), "settings": settings_view(services.settings), "events": events_view(session),
+        "tasks": counts(session), "settings": settings_view(services.settings),
     }
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from simulator.views import admin, auth, board, catalog, desk, exam, health, home, results, styleguide, trials
+from simulator.views import admin, auth, board, catalog, desk, events, exam, health, home, results, styleguide, trials
 
 
 def register(app: Flask) -> None:
     """Register every blueprint."""
-    for module in (home, auth, exam, trials, results, board, desk, catalog, admin, styleguide, health):
+    for module in (home, auth, exam, trials, results, board, desk, catalog, admin, events, styleguide, health):
         app.register_blueprint(module.blueprint)

@@ -96,5 +96,5 @@ def groups() -> Any:
 @blueprint.get("/system")
 @role_required("admin")
 def system() -> str:
-    """Show workers, queue, runtimes, settings and the event log."""
+    """Show workers, queue, runtimes and settings."""
     return render_template("admin/system.html", **system_view(session(), services(), now()))
