@@ -1,4 +1,4 @@
-"""`python -m grading`: mark a response folder without any web.
+"""`python -m grading`: mark a response folder without any web; score and convert annotations.
 
 Exit codes: 0 done; 2 the task or the response folder cannot be read, one sentence on stderr.
 """
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grading import totals
+from grading import boxcommands, totals
 from grading.engine import Grading, grade
 from grading.errors import GradingError, SandboxError
 from grading.loader import load_task
@@ -43,6 +43,10 @@ def _parser() -> argparse.ArgumentParser:
     mark.add_argument("response", type=Path, metavar="RESPONSE_DIR")
     mark.add_argument("--json", action="store_true", help="print JSON instead of a table")
     mark.set_defaults(command=_mark)
+    score = commands.add_parser("score", help="a measure of annotations against the truth").add_subparsers(required=True)
+    boxcommands.add_score(score)
+    convert = commands.add_parser("convert", help="annotations from one format to another").add_subparsers(required=True)
+    boxcommands.add_convert(convert)
     return parser
 
 

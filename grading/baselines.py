@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean, median
 from typing import Any
 
+from grading.boxes import Box, dump_boxes
 from grading.cells import Cell, as_number, as_text
 from grading.fields import get_kind
 from grading.model import Response, ScoringPoint, Task, Upload
@@ -85,4 +86,7 @@ def _constant(field: Any) -> Any:
         return [next(iter(field.options), "T")]
     if field.kind == "number":
         return "0"
+    if field.kind == "boxes":  # one box around each image
+        label = next(iter(field.labels))
+        return dump_boxes({name: [Box(label, 0, 0, *size)] for name, size in field.images.items()})
     return "pass\n" if field.kind == "code" else FILLER

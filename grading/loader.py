@@ -139,6 +139,12 @@ def _check_field(task: Task, field: FieldSpec, file: Path, key: str) -> None:
     starter = getattr(field, "file", None)
     if starter is not None and starter not in task.files:
         raise TaskError(f"files/ 里没有 {starter!r}；现有：{_names(task.files)}", file=file, key=f"{key}.file")
+    own_check = get_kind(field.kind).check
+    if own_check is not None:
+        try:
+            own_check(field, task)
+        except TaskError as error:
+            raise TaskError(error.message, file=file, key=".".join(filter(None, (key, error.key)))) from None
 
 
 def _check_run(task: Task, run: RunSpec, file: Path, key: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from grading.errors import GradingError
-from simulator.commands import analysis, bench, doctor, jobs, runtimes as runtimes_command, sandbox, tasks
+from simulator.commands import agent, analysis, bench, doctor, home, jobs, runtimes as runtimes_command, sandbox, tasks
 from simulator.config import ConfigError, default_instance, load_settings
 from simulator.errors import Refused
 
@@ -127,8 +127,10 @@ main.add_command(tasks.tasks)
 main.add_command(bench.bench)
 main.add_command(runtimes_command.runtimes)
 main.add_command(sandbox.sandbox)
+main.add_command(home.home)
 main.add_command(doctor.doctor)
 main.add_command(analysis.item_analysis)
+main.add_command(agent.agent)
 main.add_command(jobs.worker)
 main.add_command(jobs.scheduler)
 

@@ -106,9 +106,10 @@ def _exams(session: Session, now: datetime) -> Exam:
     proctor = session.scalars(select(User.id).where(User.username == "proctor")).one()
     groups = list(session.scalars(select(Group).order_by(Group.name)))
     mini, drill = papers["level3-mini"], papers["level3-theory-drill"]
+    contest_mini, contest_full = papers["contest-mini"], papers["contest-full"]
     common: dict[str, Any] = {"created_by": proctor, "created_at": now, "groups": groups}
     contest = Exam(
-        title="校内选拔赛（已结束）", paper=mini, mode="contest", opens_at=now - timedelta(days=2),
+        title="校内选拔赛（已结束）", paper=contest_mini, mode="contest", opens_at=now - timedelta(days=2),
         closes_at=now - timedelta(days=2) + timedelta(hours=3), attempts_allowed=1, release="released", seed=SEED, **common,
     )
     session.add_all([
@@ -116,6 +117,15 @@ def _exams(session: Session, now: datetime) -> Exam:
         Exam(
             title="三级模拟考试", paper=mini, mode="mock", opens_at=now - timedelta(minutes=10), closes_at=now + timedelta(days=30),
             attempts_allowed=None, release="auto", seed=SEED + 1, notice="这是演示用的模拟考试，可以反复参加。", **common,
+        ),
+        Exam(
+            title="竞赛模拟：五个模块各一题", paper=contest_mini, mode="mock", opens_at=now - timedelta(minutes=10),
+            closes_at=now + timedelta(days=30), attempts_allowed=None, release="auto", seed=SEED + 4,
+            notice="六个模块共 60 分钟；评完马上看得到成绩单。", **common,
+        ),
+        Exam(
+            title="竞赛全卷练习（270 分钟）", paper=contest_full, mode="practice", opens_at=now - timedelta(days=1), closes_at=None,
+            attempts_allowed=None, release="auto", seed=SEED + 5, **common,
         ),
         Exam(
             title="理论小练（20 题）", paper=drill, mode="practice", opens_at=now - timedelta(days=1), closes_at=None,
@@ -164,13 +174,18 @@ def _theory(task: Task, skill: float, random: Any) -> dict[str, Any]:
     return {task.fields[0].id: [random.choice(wrong)]}
 
 
+def _stored(upload: Upload, services: Services) -> dict[str, Any]:
+    return {"blob": services.blobs.put(upload.data), "name": upload.name, "size": len(upload.data)}
+
+
 def _sample(task: Task, skill: float, random: Any, services: Services) -> dict[str, Any]:
     assert task.root is not None
     names = sorted(path.name for path in (task.root / "samples").iterdir() if path.is_dir())
     name = "full" if random.random() < skill - 0.35 else random.choice(names)
     response: dict[str, Any] = {}
     for field_id, value in load_response(task, task.root / "samples" / name).items():
-        if isinstance(value, Upload):
-            value = {"blob": services.blobs.put(value.data), "name": value.name, "size": len(value.data)}
-        response[field_id] = value
+        if isinstance(value, list) and any(isinstance(item, Upload) for item in value):
+            response[field_id] = [_stored(item, services) for item in value]
+        else:
+            response[field_id] = _stored(value, services) if isinstance(value, Upload) else value
     return {field_id: value for field_id, value in response.items() if value is not None}

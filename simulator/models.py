@@ -217,8 +217,8 @@ class VerdictRow(Base):
 class Trial(Base):
     """A candidate's run of a draft on the public files, for their eyes only. state: queued → leased → done, cancelled or error.
 
-    response : the draft as it was when asked for; cancel : asked to stop; version : grows with every change that a page shows;
-    stdout, stderr : what has been printed so far, as `terminal.Screen` shows it; result : plain data for the page.
+    response, input : the draft as it was when asked for, and the candidate's turns if they gave any; cancel : asked to stop; version :
+    grows with every change that a page shows; stdout, stderr : what `terminal.Screen` shows so far; result : plain data for the page.
     """
 
     __tablename__ = "trial"
@@ -228,6 +228,7 @@ class Trial(Base):
     position: Mapped[int]
     run_id: Mapped[str] = mapped_column(String(64))
     response: Mapped[dict[str, Any]]
+    input: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     state: Mapped[str] = mapped_column(String(12), default="queued")
     cancel: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=0)

@@ -99,16 +99,19 @@ def from_form(task: Task, position: int, form: Any) -> dict[str, Any]:
         if field.kind == "choice":
             raw[field.id] = values
         elif values and get_kind(field.kind).takes_file:
-            raw[field.id] = json.loads(values[0]) if values[0].startswith("{") else None
+            raw[field.id] = json.loads(values[0]) if values[0].startswith(("{", "[")) else None
         elif values:
             raw[field.id] = values[0]
     return {name: value for name, value in raw.items() if value not in (None, "", [])}
 
 
-def stored_file(response: Mapping[str, Any], field_id: str, number: int = 0) -> dict[str, Any]:
-    """Return an uploaded file of a stored response as {blob, name, size}; Refused (404) if there is none of this number."""
+def stored_file(response: Mapping[str, Any], field_id: str, number: int = 0, begins: str = "") -> dict[str, Any]:
+    """Return an uploaded file of a stored response as {blob, name, size}: the one of this number, or whose hash begins so (its
+    number may have changed since it was looked at); Refused (404) if there is none."""
     value = response.get(field_id)
     files = value if isinstance(value, list) else [value]
+    if begins:
+        files, number = [file for file in files if isinstance(file, dict) and file["blob"].startswith(begins)], 0
     found = files[number] if 0 <= number < len(files) else None
     if not isinstance(found, dict):
         raise Refused("这一项还没有上传文件。", "请先上传。", status=404)

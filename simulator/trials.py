@@ -25,14 +25,11 @@ from sqlalchemy.orm import Session, defer
 from grading.errors import ResponseError, SandboxError
 from grading.fields import get_kind
 from grading.model import RunSpec, Task
-from grading.runners import RunOutcome, get_runner
-from grading.tables import Table
-from grading.text import show_number
-from simulator import attempts, workers
+from grading.runners import get_runner
+from simulator import attempts, products, turns, workers
 from simulator.db import LOST, patiently
 from simulator.errors import Refused
 from simulator.feed import Feed, News, Observed, store
-from simulator.findings import bounded
 from simulator.marking import Marker
 from simulator.models import Attempt, Trial, TrialFigure
 from simulator.responses import to_response
@@ -43,7 +40,6 @@ LEASE = timedelta(seconds=60)
 MAX_TRIES = 2
 KEEP = timedelta(days=7)
 UNFINISHED = ("queued", "leased")
-PREVIEW_ROWS = 8
 INTERRUPTED = "运行程序的进程两次中断。"
 NOT_RUN = "程序未能运行，已记录。"
 FAULTS = ("sandbox_error", "refused")
@@ -64,9 +60,9 @@ class Busy(Refused):
 
 
 def ask(
-    session: Session, task: Task, attempt: Attempt, position: int, run_id: str, draft: Mapping[str, Any], now: datetime
+    session: Session, task: Task, attempt: Attempt, position: int, run_id: str, draft: Mapping[str, Any], now: datetime, body: Any = None
 ) -> Trial:
-    """Queue a trial of `draft`; the caller commits and wakes the workers.
+    """Queue a trial of `draft`; the caller commits and wakes the workers. body : JSON of the request (see `turns.read`).
 
     Refused says why not; Busy if another trial of the attempt has not ended. Earlier trials of the same run are dropped.
     """
@@ -75,13 +71,14 @@ def ask(
     if spec is None or spec.purpose == "marking":
         raise Refused("这道题没有这个试运行。", "请刷新页面。", status=404)
     _check_program(task, spec, draft)
+    said = turns.read(spec, body)
     if not workers.summary(session, now).able:
         raise Refused("现在没有可以运行程序的评分进程。", "请告诉监考教师；作答已保存，不受影响。", status=503)
     session.refresh(attempt, with_for_update=True)  # two presses at once: one after the other
     running = session.scalars(select(Trial).where(Trial.attempt_id == attempt.id, Trial.state.in_(UNFINISHED))).first()
     if running is not None:
         raise Busy(running)
-    trial = Trial(attempt_id=attempt.id, position=position, run_id=run_id, response=dict(draft), queued_at=now)
+    trial = Trial(attempt_id=attempt.id, position=position, run_id=run_id, response=dict(draft), input=said, queued_at=now)
     session.add(trial)
     session.flush()  # first the new one: SQLite gives the highest number again once it is free
     same = (Trial.attempt_id == attempt.id, Trial.position == position, Trial.run_id == run_id)
@@ -107,6 +104,13 @@ def cancel(session: Session, trial: Trial, now: datetime) -> None:
     session.execute(update(Trial).where(mine, Trial.state == "queued").values(state="cancelled", done_at=now))
     session.execute(update(Trial).where(mine, Trial.state == "leased").values(cancel=True, version=Trial.version + 1))
     session.refresh(trial)
+
+
+def forget(session: Session, trial: Trial) -> None:
+    """Remove a trial that has ended; Refused (409) while it runs."""
+    if trial.state in UNFINISHED:
+        raise Refused("试运行还没有结束。", "请先停止它。", status=409)
+    session.delete(trial)
 
 
 def get(session: Session, attempt: Attempt, trial_id: int) -> Trial:
@@ -215,7 +219,7 @@ def _load(marker: Marker, trial_id: int) -> _Work:
         trial = session.get_one(Trial, trial_id)
         item = attempts.task(session, session.get_one(Attempt, trial.attempt_id), trial.position)
         task = marker.tasks.get(session, item.version)
-        spec = next(r for r in task.runs if r.id == trial.run_id).model_copy(update={"hidden": ()})  # those are for marking only
+        spec = turns.apply(next(r for r in task.runs if r.id == trial.run_id), trial.input)
         field = task.field(spec.of)
         try:
             raw = to_response(task, trial.response, marker.blobs)[spec.of]
@@ -230,32 +234,13 @@ def _run(marker: Marker, work: _Work, feed: Feed) -> tuple[str, dict[str, Any]]:
         raise SandboxError("这个评分进程没有可用的沙箱。")
     outcome = get_runner(work.spec.runner)(work.spec, work.task, work.program, Observed(sandbox, feed))
     status = outcome.result.status
-    return "cancelled" if status == "cancelled" else "error" if status in FAULTS else "done", _view(outcome)
+    return "cancelled" if status == "cancelled" else "error" if status in FAULTS else "done", products.view(outcome)
 
 
 def _settle(marker: Marker, trial_id: int, state: str, found: dict[str, Any], news: News) -> None:
     with marker.db.write() as session:
         page = {**news.page, **found}
         store(session, trial_id, marker.name, news, state=state, done_at=marker.clock(), leased_until=None, result=page)
-
-
-def _view(outcome: RunOutcome) -> dict[str, Any]:
-    result = outcome.result
-    shown = {} if outcome.evidence else outcome.artifacts  # evidence shows them better
-    problems = {} if result.status == "cancelled" else outcome.problems  # what it did not come to is no mistake
-    return {
-        "status": result.status, "message": result.message, "wall_s": round(result.wall_s, 2), "memory_mb": round(result.memory_mb),
-        "artifacts": [{"name": name, **_artifact(value)} for name, value in shown.items()],
-        "problems": [{"name": name, "reason": problem.sentence} for name, problem in problems.items()],
-        "evidence": bounded(outcome.evidence) if outcome.evidence else None,
-    }
-
-
-def _artifact(value: Any) -> dict[str, Any]:
-    if isinstance(value, Table):
-        rows = [["" if cell is None else str(cell)[:60] for cell in row[:12]] for row in value.rows[:PREVIEW_ROWS]]
-        return {"kind": "table", "columns": list(value.columns[:12]), "rows": rows, "count": len(value.rows)}
-    return {"kind": "text", "text": (show_number(value) if isinstance(value, float) else str(value))[:2000]}
 
 
 # What the scheduler does -----------------------------------------------------------------------------------------------

@@ -26,7 +26,8 @@ class Package:
     """One pinned npm package.
 
     integrity : npm's `sha512-…` of the packed tarball; files : path in the package → name here;
-    bundle : (name here, JavaScript that imports from the package) for one esbuild run, or None.
+    bundle : (name here, JavaScript that imports from the package) for one esbuild run, or None;
+    notice : the licence of the package's repository, for a package that is packed without one.
     """
 
     name: str
@@ -36,12 +37,45 @@ class Package:
     why: str
     files: tuple[tuple[str, str], ...]
     bundle: tuple[str, str] | None = None
+    notice: str = ""
 
     @property
     def folder(self) -> Path:
         """Where its files stand."""
         return VENDOR / f"{self.name}-{self.version}"
 
+
+BSD_3 = """\
+BSD 3-Clause License
+
+{holder}
+All rights reserved.
+
+Redistribution and use in source and binary forms, with or without
+modification, are permitted provided that the following conditions are met:
+
+1. Redistributions of source code must retain the above copyright notice, this
+   list of conditions and the following disclaimer.
+
+2. Redistributions in binary form must reproduce the above copyright notice,
+   this list of conditions and the following disclaimer in the documentation
+   and/or other materials provided with the distribution.
+
+3. Neither the name of the copyright holder nor the names of its
+   contributors may be used to endorse or promote products derived from
+   this software without specific prior written permission.
+
+THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS"
+AND ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE
+IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+"""
 
 EDITOR_ENTRY = """\
 import './dist/prism/languages/python.js';
@@ -51,6 +85,8 @@ export { defaultCommands, editHistory } from './dist/extensions/commands/index.j
 export { matchBrackets } from './dist/extensions/matchBrackets/index.js';
 export { highlightBracketPairs } from './dist/extensions/matchBrackets/highlight.js';
 """
+
+YAML_ENTRY = "export { LineCounter, isMap, isSeq, parseDocument, stringify } from './browser/dist/index.js';\n"
 
 PACKAGES = (
     Package(
@@ -69,6 +105,32 @@ PACKAGES = (
         why="editor of the code field: Python colours, indenting, matching brackets",
         files=(("dist/layout.css", "layout.css"), ("LICENSE", "LICENSE")),
         bundle=("editor.js", EDITOR_ENTRY),
+    ),
+    Package(
+        name="@annotorious/annotorious",
+        version="3.8.10",
+        licence="BSD-3-Clause",
+        integrity="sha512-s1tWrJp//tJNNu5qKzZilXooMKGwztUzWzWuTqwM2+xfUpsG/XimrgXGhfEuvD0Koy12NcBqNZ83bqg+iCossg==",
+        why="the boxes field: drawing, moving and resizing boxes on an image",
+        files=(("dist/annotorious.js", "annotorious.js"), ("dist/annotorious.css", "annotorious.css")),
+        notice=BSD_3.format(holder="Copyright (c) 2020, Pelagios Network"),
+    ),
+    Package(
+        name="js-yaml",
+        version="4.3.2",
+        licence="MIT",
+        integrity="sha512-SFNOvSJ+Dgf/9An904Yx+CgSlIPCkIpao4qo51lpee25TIRejdH3rhR4EZMGoNx3/TP3O+wzWuiTFl4sqbltzA==",
+        why="agent flows as forms and as YAML",
+        files=(("dist/js-yaml.mjs", "js-yaml.mjs"), ("LICENSE", "LICENSE")),
+    ),
+    Package(
+        name="yaml",
+        version="2.9.1",
+        licence="ISC",
+        integrity="sha512-3NxN8+78OdzbT7C/WjGsyfPAtJaN3FNDsWxv7Y7mcDsT/oOmgW8BpyQQFFBnvZE3j9Y2Sdz1ULFLezL7Eb2yFw==",
+        why="automations of the smart home as YAML: errors with their line, and where each automation stands in the text",
+        files=(("LICENSE", "LICENSE"),),
+        bundle=("yaml.js", YAML_ENTRY),
     ),
 )
 
@@ -116,6 +178,8 @@ def esbuild(work: Path) -> Path:
     if machine not in ESBUILD_INTEGRITY:
         raise VendorError(f"no pinned esbuild for {machine}; have {', '.join(ESBUILD_INTEGRITY)}")
     name, integrity = ESBUILD_INTEGRITY[machine]
+    if (work / "esbuild").exists():  # fetched for another package
+        return work / "esbuild" / "package" / "bin" / "esbuild"
     return fetch(name, ESBUILD_VERSION, integrity, work / "esbuild") / "bin" / "esbuild"
 
 
@@ -125,6 +189,8 @@ def install(package: Package, work: Path) -> None:
     package.folder.mkdir(parents=True, exist_ok=True)
     for path, name in package.files:
         (package.folder / name).write_bytes((source / path).read_bytes())
+    if package.notice:
+        (package.folder / "LICENSE").write_text(package.notice, encoding="utf-8")
     if package.bundle:
         name, entry = package.bundle
         (source / "entry.js").write_text(entry, encoding="utf-8")
@@ -145,8 +211,10 @@ def table() -> str:
         for file in sorted(package.folder.iterdir()):
             cells = (package.name, package.version, package.licence, file.relative_to(VENDOR).as_posix(), sha256(file), package.why)
             lines.append(f"| {' | '.join(cells)} |")
-    lines += ["", f"`editor.js` is one run of esbuild {ESBUILD_VERSION} with `{' '.join(ESBUILD_FLAGS)}` over:", ""]
-    lines += ["```js", EDITOR_ENTRY.rstrip(), "```", ""]
+    for name, entry in (package.bundle for package in PACKAGES if package.bundle):
+        lines += ["", f"`{name}` is one run of esbuild {ESBUILD_VERSION} with `{' '.join(ESBUILD_FLAGS)}` over:", ""]
+        lines += ["```js", entry.rstrip(), "```"]
+    lines.append("")
     return "\n".join(lines)
 
 

@@ -69,6 +69,7 @@ def field(position, kind, label="", value=None, **more):
         "starter": "",
         "upload_url": f"/attempts/7/uploads/{position}/{kind}",
         "download_url": None,
+        "lint_url": None,
     }
     return {**base, **more}
 
@@ -154,7 +155,8 @@ def practical_task(**more):
         field(41, "file", "散点图"),
         field(41, "text", "数据处理规范", "一、先去重再填补。\n二、占位值视为缺失。", spec={"rows": 6}),
     ]
-    runs = [{"id": "clean", "of": "code", "title": "清洗程序的试运行", "url": "/attempts/7/trial/41/clean", "trial": TRIAL}]
+    run = {"id": "clean", "of": "code", "title": "清洗程序的试运行", "url": "/attempts/7/trial/41/clean", "trial": TRIAL}
+    runs = [{**run, "chat": False, "turns": []}]
     files = [{"name": "orders.csv", "size": 38912, "url": "/attempts/7/files/41/orders.csv"}]
     return task(41, "1", "", fields, marks=D(25), runs=runs, files=files, rev=4, saved_at=NOW, state="partial", **more)
 

@@ -4,7 +4,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 from grading.itemanalysis import ItemStatistics, TestStatistics
-from tests import exam_samples as exams, page_samples as pages
+from tests import (
+    agent_samples as agent,
+    audio_samples,
+    box_samples,
+    exam_samples as exams,
+    home_samples,
+    model_samples as models,
+    page_samples as pages,
+)
 from tests.exam_samples import EXAM, NOW, STATEMENT, TRIAL
 
 D = Decimal
@@ -315,10 +323,31 @@ SAMPLES = [
     ("catalog-task", "catalog/task.html", catalog_task()),
     ("error", "errors/error.html", ERROR),
     ("styleguide", "styleguide.html", {}),
+    *agent.SAMPLES,
 ]
 
 WAITING = pages.feedback(41, "pending", again_url="/attempts/7/check/41", wait="前面还有 3 份，约 20 秒。")
+IMAGES = {"accept": ["png", "jpeg", "webp"], "min_files": 4, "max_files": 4, "max_mb": 8}
+UPLOADED = [{"blob": f"{n}a" * 32, "name": f"海报 {n}.png", "size": 40_960} for n in range(1, 4)]
+MEASURED = {
+    "kind": "images",
+    "field": "posters",
+    "pictures": [
+        {"number": 0, "name": "海报 1.png", "size": 40_960, "digest": "0" * 12, "problem": "", "hollow": "", "measures": {
+            "format": "PNG", "width": 768, "height": 1024, "sharpness": 540.8, "noise": 0.3, "detail": 0.31, "variety": 1.1,
+            "brisque": 18.1,
+            "colours": {"brightness": 0.7, "saturation": 0.4, "colourfulness": 65.6, "hues": [0.0] * 18 + [0.48] + [0.0] * 17, "dark": 0.0,
+                        "light": 0.1, "palette": [["#148c8c", 0.6], ["#f4e8ce", 0.4]]},
+            "lines": [{"text": "<b>一壶山泉</b>", "confidence": 0.99, "x": 0.1, "y": 0.1, "width": 0.5, "height": 0.1, "size": 0.09}] * 14,
+            "label": {"place": "PNG AIGC", "label": "1", "producer": "工位 1", "produce_id": "P-1"}, "software": "",
+            "metadata": [["PNG AIGC", "{}"], ["PNG Software", "Some Tool"]], "notes": ["按 EXIF 方向转正后测量"],
+        }},
+        {"number": 1, "name": "坏.png", "size": 90, "digest": "1" * 12, "problem": "文件不完整。", "hollow": "", "measures": None},
+    ],
+    "pairs": [{"first": 0, "second": 2, "distance": 3, "mirrored": True, "same": True}],
+}
 FRAGMENTS = [
+    *audio_samples.FRAGMENTS,
     ("sheet", "partials/_sheet.html", {"sheet": pages.sheet(), "staff": False}),
     ("board", "partials/_board.html", pages.board()),
     ("feedback", "partials/_feedback.html", {"feedback": pages.feedback(41, "partial")}),
@@ -328,4 +357,16 @@ FRAGMENTS = [
     ("trial-failed", "partials/_trial.html", {"trial": FAILED}),
     ("trial-running", "partials/_trial.html", {"trial": RUNNING}),
     ("trial-queued", "partials/_trial.html", {"trial": QUEUED}),
+    *agent.FRAGMENTS,
+    *box_samples.FRAGMENTS,
+    ("evidence-model", "evidence/model.html", {"evidence": models.RUN}),
+    ("evidence-model-broken", "evidence/model.html", {"evidence": models.BROKEN}),
+    ("evidence-model-mark", "evidence/model.html", {"evidence": models.MARK}),
+    ("evidence-digits", "evidence/digits.html", {"evidence": models.SHEET}),
+    ("evidence-digits-problem", "evidence/digits.html", {"evidence": models.UNSHOWN}),
+    ("evidence-digits-copies", "evidence/digits.html", {"evidence": models.COPIES}),
+    *home_samples.fragments(),
+    ("images-blank", "widgets/images.html", {"field": exams.field(41, "images", "四张海报", spec=IMAGES)}),
+    ("images", "widgets/images.html", {"field": exams.field(41, "images", "四张海报", UPLOADED, help="按顺序。", spec=IMAGES)}),
+    ("images-evidence", "evidence/images.html", {"evidence": MEASURED, "links": exams.LINKS}),
 ]

@@ -17,9 +17,9 @@ VIEW_LINES = 15
 ENGINE = re.compile(r"^grading\.runners\.\w+\.engine\b")
 WEB = {"flask", "flask_babel", "flask_limiter", "flask_login", "flask_wtf", "sqlalchemy", "alembic", "jinja2", "markupsafe",
        "werkzeug", "apscheduler", "granian", "celery", "fsspec", "click", "simulator"}
-USE_CASES = ["attempts", "blobs", "catalog", "db", "drawing", "eventlog", "events", "exams", "feed", "findings", "itemreport", "marking",
-             "metrics", "models", "people", "phases", "queueing", "remarking", "responses", "results", "schema", "standings",
-             "statement", "terminal", "trials", "workers"]
+USE_CASES = ["attempts", "blobs", "catalog", "db", "drawing", "eventlog", "events", "exams", "feed", "findings", "itemreport",
+             "linting", "marking", "metrics", "models", "people", "phases", "products", "queueing", "remarking", "responses",
+             "results", "schema", "standings", "statement", "terminal", "trials", "turns", "workers"]
 
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
@@ -67,7 +67,9 @@ def test_the_source_is_seen():
 
 
 def test_grading_knows_no_web_no_database_and_no_template():
-    assert breaches("grading", WEB) == []
+    # Candidates write Jinja templates in agent flows; they are rendered inside the sandbox.
+    inside = "grading.runners.agent.engine.helper → jinja2.sandbox"
+    assert [breach for breach in breaches("grading", WEB) if breach != inside] == []
 
 
 def test_marking_knows_no_clock():

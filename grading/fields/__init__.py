@@ -27,7 +27,10 @@ class FieldKind:
     is_blank(raw) : decided on the raw response, before parsing;
     parse(raw, spec) : raw value → typed value, or ResponseError with a Chinese sentence;
     check_file(upload, spec) : refuses one uploaded file while it can still be replaced (default: `parse`);
-    describe(raw) : the answer in a few words for the score sheet (default: the text itself, or the names of the files).
+    describe(raw) : the answer in a few words for the score sheet (default: the text itself, or the names of the files);
+    check(spec, task) : raises TaskError (key: place in the field) for what only the task's files can tell.
+    lint(raw, spec) : what looks wrong while it can still be mended: a list of `{"severity": "error" or "warning", "place":
+    node id or "", "line": int or None, "message": Chinese}` (default: nothing is looked for).
     """
 
     name: str
@@ -39,6 +42,8 @@ class FieldKind:
     many: bool = False
     check_file: Callable[[Any, Any], object] | None = None
     describe: Callable[[Any], str] | None = None
+    check: Callable[[Any, Any], None] | None = None
+    lint: Callable[[Any, Any], list[dict[str, Any]]] | None = None
 
 
 @cache

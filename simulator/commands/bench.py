@@ -39,3 +39,19 @@ def grading(as_json: bool, quick: bool, rounds: int | None, runtimes_dir: Path) 
             raise click.ClickException(str(reason)) from None
         measured.measure()
     report.print_report(measured.goals, as_json, machine=machine, facts=measured.facts)
+
+
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@click.option("--quick", is_flag=True, help="一分钟以内：轮数少。")
+@runtimes_dir
+def modules(as_json: bool, quick: bool, runtimes_dir: Path) -> None:
+    """竞赛模块：智能家居、智能体、标注、声音、图片各评一次的时间，以及与冷启动的比值。十分钟以内。"""
+    from simulator.commands.benches import report
+    from simulator.commands.benches.modules import QUICK, ModulesBench, Plan
+
+    machine = report.Machine.here()
+    with tempfile.TemporaryDirectory(prefix="simulator-bench-") as folder, ExitStack() as stack:
+        measured = ModulesBench(stack, runtimes_dir, load_settings().tasks, Path(folder), QUICK if quick else Plan())
+        measured.measure()
+    report.print_report(measured.goals, as_json, machine=machine)

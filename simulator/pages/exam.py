@@ -18,7 +18,7 @@ from grading.drawing import option_order
 from grading.fields import get_kind
 from grading.model import FieldSpec, Task
 from grading.paper import ModuleSpec, PaperSpec
-from simulator import attempts, catalog, trials
+from simulator import attempts, catalog, trials, turns
 from simulator.catalog import TaskCache
 from simulator.models import Attempt, AttemptTask, Draft
 from simulator.pages.trial import panel_view
@@ -127,6 +127,7 @@ def runs_view(session: Session, task: Task, where: dict[str, Any], now: datetime
         {
             "id": run.id, "of": run.of, "title": run.title or _("试运行"), "url": url_for("trials.ask", run_id=run.id, **where),
             "trial": panel_view(session, last[run.id], now) if run.id in last else None,
+            "chat": turns.is_chat(run), "turns": (last[run.id].input if run.id in last else None) or [],
         }
         for run in task.runs if run.purpose != "marking"
     ]
@@ -149,6 +150,7 @@ def field_view(sheet: Sheet, task: Task, field: FieldSpec, position: int, draft:
         "options": options_view(sheet, task, field), "multiple": getattr(field, "form", "") == "multiple",
         "starter": starter_text(task, field) or "", "upload_url": url_for("exam.upload", **where) if kind.takes_file else None,
         "download_url": url_for("exam.blob", **where) if kind.takes_file and value else None,
+        "lint_url": url_for("linting.lint", **where) if kind.lint else None,
     }
 
 

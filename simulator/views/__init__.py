@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from flask import Flask
 
-from simulator.views import admin, auth, board, catalog, desk, events, exam, health, home, results, styleguide, trials
+from simulator.views import (
+    about,
+    admin,
+    auth,
+    board,
+    catalog,
+    desk,
+    events,
+    exam,
+    health,
+    home,
+    labelling,
+    linting,
+    results,
+    styleguide,
+    trials,
+)
 
 
 def register(app: Flask) -> None:
     """Register every blueprint."""
-    for module in (home, auth, exam, trials, results, board, desk, catalog, admin, events, styleguide, health):
+    for module in (home, auth, exam, labelling, trials, linting, results, board, desk, catalog, admin, events, about, styleguide, health):
         app.register_blueprint(module.blueprint)

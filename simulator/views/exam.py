@@ -113,8 +113,9 @@ def upload(attempt_id: int, position: int, field_id: str) -> Any:
 @blueprint.get("/attempts/<int:attempt_id>/uploads/<int:position>/<field_id>")
 @login_required
 def blob(attempt_id: int, position: int, field_id: str) -> Any:
-    """Download my own upload; `n` is its number where a field takes several."""
-    value = responses.stored_file(attempts.draft(session(), own_attempt(attempt_id), position), field_id, request.args.get("n", 0, int))
+    """Download my own upload; `n` is its number where a field takes several, `v` the beginning of its hash."""
+    draft = attempts.draft(session(), own_attempt(attempt_id), position)
+    value = responses.stored_file(draft, field_id, request.args.get("n", 0, int), request.args.get("v", ""))
     return attachment(services().blobs.get(value["blob"]), value["name"])
 
 

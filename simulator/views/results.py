@@ -62,8 +62,9 @@ def file(attempt_id: int, position: int, name: str) -> Any:
 @blueprint.get("/attempts/<int:attempt_id>/result/uploads/<int:position>/<field_id>")
 @login_required
 def upload(attempt_id: int, position: int, field_id: str) -> Any:
-    """Return a file that was handed in; `n` is its number where a field takes several."""
+    """Return a file that was handed in; `n` is its number where a field takes several, `v` the beginning of its hash."""
     attempt, _staff = _attempt(attempt_id)
     submission = results.submission(session(), attempt, position)
-    value = responses.stored_file(submission.response if submission else {}, field_id, request.args.get("n", 0, int))
+    response = submission.response if submission else {}
+    value = responses.stored_file(response, field_id, request.args.get("n", 0, int), request.args.get("v", ""))
     return attachment(services().blobs.get(value["blob"]), value["name"])

@@ -30,7 +30,8 @@ def _own_trial(attempt_id: int, trial_id: int) -> Trial:
 
 def _ask(attempt: Attempt, position: int, run_id: str) -> Trial:
     task = services().tasks.get(session(), attempts.task(session(), attempt, position).version)
-    return trials.ask(session(), task, attempt, position, run_id, attempts.draft(session(), attempt, position), now())
+    draft = attempts.draft(session(), attempt, position)
+    return trials.ask(session(), task, attempt, position, run_id, draft, now(), request.get_json(silent=True))
 
 
 @blueprint.post("/trial/<int:position>/<run_id>")
@@ -76,3 +77,12 @@ def figure(attempt_id: int, trial_id: int, number: int) -> Any:
     response.headers["Content-Security-Policy"] = FIGURE_CSP
     response.headers["Cache-Control"] = f"private, max-age={FIGURE_AGE_S}"
     return response
+
+
+@blueprint.delete("/trials/<int:trial_id>")
+@login_required
+def forget(attempt_id: int, trial_id: int) -> Any:
+    """Forget a run that has ended: the conversation was cleared."""
+    trials.forget(session(), _own_trial(attempt_id, trial_id))
+    commit()
+    return "", 204

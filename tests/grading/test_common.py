@@ -1,100 +1,37 @@
 """What is true of every grader, as in scikit-learn's common tests.
 
-A grader is listed once in GRADERS, with arguments and an answer that earns everything; it then inherits all tests below.
-One that is registered but not listed fails `test_every_grader_is_listed`.
+A grader is listed once in `tests/grading/cases/`, with arguments and an answer that earns everything; it then inherits all tests
+below. One that is registered but not listed fails `test_every_grader_is_listed`.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from grading.errors import TaskError
-from grading.model import Mark, Upload
+from grading.model import Mark
 from grading.registry import KeyFile, all_graders, get_grader
 from grading.tables import Table
+from tests.grading.cases import collected
+from tests.grading.cases.answers import ANSWER
 
-TRUTH = "id,y,z\n1,0,甲\n2,1,乙\n3,1,丙\n4,0,丁\n"
-ANSWER = Table(("id", "y", "z"), (("1", "0", "甲"), ("2", "1", "乙"), ("3", "1", "丙"), ("4", "0", "丁")))
-RUBRIC = [{"id": "a", "title": "去重", "any": ["去重"]}, {"id": "b", "title": "缺失值", "all": [["缺失"], ["填充"]]}]
-PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0" * 20
-
-
-@dataclass(frozen=True)
-class Case:
-    """args : as an author writes them (a KeyFile is made of TRUTH); full : positional values that earn everything;
-    order_free : the order of rows does not matter; column : the column whose values are judged."""
-
-    args: dict[str, Any]
-    full: tuple[Any, ...]
-    order_free: bool = False
-    column: str = ""
-
-
-GRADERS = {
-    "choice": Case({"key": ["A", "C"], "options": 4}, (frozenset("AC"),)),
-    "number": Case({"equals": 37, "abs_tol": 0.5}, (37.0,)),
-    "blank": Case({"accept": ["K-Means", "K均值"]}, (" ｋ均值 ",)),
-    "text_points": Case({"points": RUBRIC}, ("先去重，再填充缺失值。",)),
-    "file_exists": Case({"extensions": [".png"]}, (Upload("a.png", PNG),)),
-    "row_count": Case({"equals": 4}, (ANSWER,), order_free=True),
-    "columns": Case({"names": ["id", "y", "z"], "all_or_nothing": True}, (ANSWER,), order_free=True),
-    "no_missing": Case({"column": "y"}, (ANSWER,), order_free=True, column="y"),
-    "unique": Case({"columns": "z"}, (ANSWER,), order_free=True),
-    "in_range": Case({"column": "y", "min": 0, "max": 1}, (ANSWER,), order_free=True, column="y"),
-    "allowed_values": Case({"column": "y", "values": [0, 1]}, (ANSWER,), order_free=True, column="y"),
-    "dtype": Case({"column": "y", "type": "integer"}, (ANSWER,), order_free=True, column="y"),
-    "table_match": Case({"key": "truth.csv", "on": "id", "columns": ["y"]}, (ANSWER,), order_free=True, column="y"),
-    "metric": Case(
-        {"key": "truth.csv", "on": "id", "predicted": "y", "actual": "y", "metric": "f1_score", "better": "higher",
-         "bands": [{"at": 0.5, "fraction": 0}, {"at": 1, "fraction": 1}], "interpolate": True},
-        (ANSWER,), order_free=True, column="y",
-    ),
-    "ast_step": Case(
-        {"calls": ["drop_duplicates"], "proof": {"grader": "number", "args": {"equals": 37}}}, ("df.drop_duplicates()", 37.0)
-    ),
-}
-
-STRANGE_CELLS = (None, "", "NaN", float("nan"), float("inf"), 10**400, True, datetime(1, 1, 1), "\ud800", "\0", "x" * 30_000, "=1+1")
-STRANGE = Table(tuple(f"c{n}" for n in range(len(STRANGE_CELLS))), (STRANGE_CELLS,))
-GARBAGE = {
-    "choice": [frozenset(), frozenset(["Z"]), frozenset(["BD", ""]), frozenset(map(str, range(500)))],
-    "number": [float("nan"), float("inf"), float("-inf"), 1e308, -0.0, 10**400],
-    "text": ["", " \n", "\0", "\ud800", "。" * 5000, "🙂" * 5000, "a" * 50_000, "((((", "不" * 3000],
-    "table": [Table((), ()), Table(("id", "y"), ()), STRANGE, Table(("id", "y", "y2"), (STRANGE_CELLS[:3],)),
-              replace(STRANGE, columns=("y", "w", "id", *STRANGE.columns[3:]))],
-    "upload": [Upload("", b""), Upload("a.png", b""), Upload("a.png", b"PK\x03\x04"), Upload("x" * 5000, b"\0" * 100)],
-    "any": [None, float("nan"), 1e308],
-}
-CELLS = st.one_of(st.none(), st.text(max_size=5), st.floats(), st.integers(), st.booleans(), st.datetimes(),
-    st.sampled_from(["0", "1", "甲"]))
-ROWS = st.lists(st.tuples(st.sampled_from(["1", "2", 3, "4", "5", None]), CELLS, CELLS).map(tuple), max_size=6)
-VALUES = {
-    "choice": st.frozensets(st.sampled_from("ABCDEZ")),
-    "number": st.floats() | st.integers(),
-    "text": st.text(max_size=60) | st.lists(st.sampled_from(["去重", "填充", "缺失", "，", "不", "k均值", "df.drop_duplicates()",
-    "\n"])).map("".join),
-    "table": ROWS.map(lambda rows: Table(("id", "y", "z"), tuple(rows))),
-    "upload": st.builds(Upload, st.text(max_size=8) | st.just("a.png"), st.binary(max_size=30) | st.just(PNG)),
-    "any": st.none() | st.floats(),
-}
+GRADERS, GARBAGE, VALUES, KEYS = (collected(name) for name in ("GRADERS", "GARBAGE", "VALUES", "KEYS"))
 
 
 @pytest.fixture(scope="module")
 def bound(tmp_path_factory):
     """Return a function that gives a grader's function and its checked arguments."""
-    path = tmp_path_factory.mktemp("key") / "truth.csv"
-    path.write_text(TRUTH, "utf-8")
+    folder = tmp_path_factory.mktemp("key")
+    for file, content in KEYS.items():
+        (folder / file).write_bytes(content)
 
     def bind(name):
         grader = get_grader(name)
-        args = {key: KeyFile(path) if key in grader.key_files else value for key, value in GRADERS[name].args.items()}
+        args = {key: KeyFile(folder / value) if key in grader.key_files else value for key, value in GRADERS[name].args.items()}
         return lambda *values: grader.function(*values, **grader.bind(args))
 
     return bind
@@ -195,5 +132,6 @@ def test_importing_the_library_loads_no_heavy_package():
     import subprocess
     import sys
 
-    code = "import sys, grading, grading.graders; print([m for m in ('sklearn', 'numpy', 'openpyxl', 'scipy') if m in sys.modules])"
+    heavy = ("sklearn", "numpy", "openpyxl", "scipy", "PIL", "cv2")
+    code = f"import sys, grading, grading.graders; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -47,7 +47,7 @@ def returns_nothing(found: Any) -> Mark:
     return None  # type: ignore[return-value]
 
 
-def refuses(found: Any) -> Mark:
+def cannot_read(found: Any) -> Mark:
     raise ResponseError("这张表没有表头。")
 
 
@@ -59,7 +59,7 @@ def sees_state(code: str, state: float | None = None, *, wants: float = 1.0) -> 
     return Mark(1.0 if state == wants else 0.5 if "print" in code else 0.0, found=repr(state))
 
 
-FAILING = [crashes, recurses, returns_nothing, refuses, gives, sees_state]
+FAILING = [crashes, recurses, returns_nothing, cannot_read, gives, sees_state]
 
 
 def graded_with(tmp_path, grader: str, args: dict | None = None, of: Any = "rows", response: Any = None, **kwargs):
@@ -232,7 +232,7 @@ def test_crash_of_a_grader_is_our_fault_never_zero(tmp_path, grader, caplog):
 
 
 def test_grader_may_say_that_a_value_is_unreadable(tmp_path):
-    found = graded_with(tmp_path, "refuses")["M1"]
+    found = graded_with(tmp_path, "cannot_read")["M1"]
     assert (found.status, found.cause, found.reason) == ("incorrect", "unreadable", "这张表没有表头。")
 
 

@@ -209,7 +209,7 @@ def refusal(call: Callable[..., Any], *args: Any, **kwargs: Any) -> TaskError:
     error = caught.value
     assert error.file, error
     assert "\n" not in str(error)
-    assert len(str(error)) < 800
+    assert len(str(error)) < 1500
     return error
 
 

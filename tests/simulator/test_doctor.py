@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
+from grading import runtimes
 from grading.errors import SandboxError
 from grading.sandbox import BackendReport, Check
 from simulator import schema
@@ -76,7 +77,8 @@ def test_every_finding_that_is_not_well_says_what_to_do(doctor):
         runtime="missing", disk=1 << 20, probe=BAD,
     )  # fmt: skip
     assert all(advice for level, _, advice in found.values() if level != "ok")
-    assert bad(found) == {"内核", "libseccomp", "用户命名空间", "运行环境 python", "数据目录", "沙箱 zygote", "沙箱 bwrap"}
+    built = {f"运行环境 {name}" for name in runtimes.names()}
+    assert bad(found) == {"内核", "libseccomp", "用户命名空间", "数据目录", "沙箱 zygote", "沙箱 bwrap"} | built
 
 
 @pytest.mark.parametrize(("sysctls", "container", "advice"), [

@@ -1,4 +1,4 @@
-"""Evidence: what people look at to understand a run or a verdict."""
+"""Evidence: what people look at to understand a run or a verdict; a trial's own input."""
 
 from __future__ import annotations
 
@@ -16,3 +16,5 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('evidence', sa.JSON(), nullable=False, server_default='{}'))
     with op.batch_alter_table('verdict', schema=None) as batch_op:
         batch_op.add_column(sa.Column('evidence', sa.JSON(), nullable=True))
+    with op.batch_alter_table('trial', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('input', sa.JSON(), nullable=True))

@@ -69,7 +69,10 @@ export function stateOf(section, response) {
 /** A text that is equal for equal responses, whatever the order of keys and of chosen options. */
 export function fingerprint(response) {
   const ordered = (value) => {
-    if (Array.isArray(value)) return value.map((one) => (typeof one === 'string' ? one : JSON.stringify(ordered(one)))).sort();
+    if (Array.isArray(value)) {
+      const plain = value.every((one) => typeof one === 'string'); // chosen options; files have an order of their own
+      return plain ? [...value].sort() : value.map(ordered);
+    }
     if (value === null || typeof value !== 'object') return value;
     return Object.fromEntries(Object.keys(value).sort().map((key) => [key, ordered(value[key])]));
   };

@@ -1,9 +1,7 @@
 // Trial runs: the button saves the draft and asks the server for a run; from then on its panel asks for news until the run
 // has ended. The run does not depend on the page: a reload, a dead network or an expired log-in only stop the looking.
-//
-// What the program printed is only ever set as text. A stream comes in two parts: `settled` text is appended and stays,
-// `open` text (the last lines, where progress bars redraw themselves) is replaced.
 import { announce, text } from './texts.js';
+import { Stream } from './stream.js';
 import { ask, paragraph } from './confirm.js';
 import { enliven } from './evidence.js';
 import { send } from './api.js';
@@ -13,7 +11,6 @@ const SLOW_MS = 2000;
 const GROWTH = 1.3; // of the pause, with every answer that brings nothing new
 const HIDDEN_MS = 60000; // a page that nobody looks at stops asking
 const STOP_MS = 8000; // to wait for the end of a run that was stopped to make room
-const KEPT_CHARS = 60000; // of one stream on the page
 
 const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 const sentence = ({ error, hint = '' }) => (error ? `${error}${hint}` : text('fragmentFailed'));
@@ -112,34 +109,6 @@ class Panel {
   }
 }
 
-/** One output stream of a panel. */
-class Stream {
-  constructor(box) {
-    this.box = box;
-    this.name = box.dataset.stream;
-    this.keep = Number(box.dataset.keep);
-    this.area = box.querySelector('pre');
-    this.settled = box.querySelector('[data-settled]');
-    this.open = box.querySelector('[data-open]');
-    this.area.scrollTop = this.area.scrollHeight;
-  }
-
-  show({ begin, keep, cut, settled, open }, live) {
-    const atEnd = this.area.scrollHeight - this.area.scrollTop - this.area.clientHeight < 24;
-    if (begin !== this.keep) this.settled.textContent = settled; // some of it went by unseen, or the run began anew
-    else if (settled) this.settled.append(settled);
-    this.settled.normalize();
-    const kept = this.settled.firstChild;
-    const excess = (kept?.length ?? 0) - KEPT_CHARS;
-    if (excess > 0) kept.deleteData(0, kept.data.indexOf('\n', excess) + 1 || excess);
-    this.open.textContent = open;
-    this.keep = keep;
-    this.box.hidden = !kept && !open && !(live && this.name === 'stdout');
-    this.box.querySelector('[data-cut]').hidden = !cut;
-    if (atEnd) this.area.scrollTop = this.area.scrollHeight; // who has scrolled up is reading
-  }
-}
-
 /** The section of one run on the exam screen: its buttons and the panel of its last trial. */
 class Run {
   constructor(section, { saveFirst, login }) {
@@ -147,11 +116,11 @@ class Run {
     this.start = section.querySelector('[data-start]');
     this.stop = section.querySelector('[data-stop]');
     this.out = section.querySelector('[data-out]');
-    this.start.addEventListener('click', () => this.run());
+    this.start.addEventListener('click', () => (this.chat ? this.chat.send() : this.run()));
     this.stop.addEventListener('click', () => this.panel.stop()); // stays enabled: a disabled button would lose the focus
     const field = section.closest('[data-task]').querySelector(`[data-field="${section.dataset.of}"]`);
     // Before the editor sees it: there Ctrl+Enter would add a line.
-    field.addEventListener('keydown', (event) => this.#key(event), true);
+    if (!('chat' in section.dataset)) field.addEventListener('keydown', (event) => this.#key(event), true);
     this.#mount();
   }
 
@@ -164,7 +133,7 @@ class Run {
 
   #mount() {
     const element = this.out.querySelector('[data-trial]');
-    const parts = { onChange: () => this.#paint(), say: (...words) => this.#say(...words) };
+    const parts = { onChange: () => this.#paint(), say: (...words) => this.say(...words) };
     this.panel = element ? new Panel(element, parts) : null;
     this.#paint();
   }
@@ -173,9 +142,20 @@ class Run {
     const live = Boolean(this.panel?.live);
     if (!live && document.activeElement === this.stop) this.start.focus();
     this.stop.hidden = !live;
+    this.chat?.follow(live);
   }
 
-  #say(words, link = null) {
+  /** Show no trial any more, and let the server forget the last one. */
+  async clear() {
+    const { panel } = this;
+    panel?.drop();
+    this.out.replaceChildren();
+    this.#mount();
+    this.say('');
+    if (panel) await send(panel.url, { method: 'DELETE' });
+  }
+
+  say(words, link = null) {
     const box = this.section.querySelector('[data-say]');
     if (words === this.said) return;
     this.said = words;
@@ -186,18 +166,21 @@ class Run {
     if (words) announce(words);
   }
 
-  /** Save, ask for a run, and show it. A press while another goes on offers to stop that one. */
-  async run() {
-    if (this.asking || this.start.disabled) return;
+  /**
+   * Save, ask for a run (with the turns of a conversation, if any), and show it; true if it was accepted.
+   * A press while another goes on offers to stop that one.
+   */
+  async run(input) {
+    if (this.asking || this.start.disabled) return false;
     this.asking = true;
     this.section.setAttribute('aria-busy', 'true');
-    this.#say('');
-    const slow = setTimeout(() => this.#say(text('working')), 500);
+    this.say('');
+    const slow = setTimeout(() => this.say(text('working')), 500);
     try {
       const refusal = await this.saveFirst(this.start);
       clearTimeout(slow);
-      this.#say(refusal);
-      if (!refusal) await this.#ask();
+      this.say(refusal);
+      return !refusal && await this.#ask(input === undefined ? undefined : { input });
     } finally {
       clearTimeout(slow);
       this.asking = false;
@@ -205,13 +188,14 @@ class Run {
     }
   }
 
-  async #ask() {
-    let answer = await send(this.section.dataset.run, { method: 'POST' });
-    if (answer.kind === 'conflict' && await this.#makeRoom(answer)) answer = await this.#askAgain(answer.cancel_url);
+  async #ask(body) {
+    let answer = await send(this.section.dataset.run, { method: 'POST', body });
+    if (answer.kind === 'conflict' && await this.#makeRoom(answer)) answer = await this.#askAgain(answer.cancel_url, body);
     if (answer.panel) this.#show(answer.panel);
-    else if (answer.kind === 'conflict') return; // the other one goes on, as was wished
-    else if (answer.kind === 'expired') this.#say(text('expired'), { label: text('expiredLink') });
-    else this.#say(sentence(answer));
+    else if (answer.kind === 'conflict') return false; // the other one goes on, as was wished
+    else if (answer.kind === 'expired') this.say(text('expired'), { label: text('expiredLink') });
+    else this.say(sentence(answer));
+    return Boolean(answer.panel);
   }
 
   async #makeRoom(answer) {
@@ -219,13 +203,13 @@ class Run {
     return await ask({ title: answer.error, content: paragraph(answer.hint), buttons }) === 'stop';
   }
 
-  async #askAgain(cancelUrl) {
+  async #askAgain(cancelUrl, body) {
     await send(cancelUrl, { method: 'POST' });
     const until = performance.now() + STOP_MS;
     let answer;
     do {
       await pause(FAST_MS);
-      answer = await send(this.section.dataset.run, { method: 'POST' });
+      answer = await send(this.section.dataset.run, { method: 'POST', body });
     } while (answer.kind === 'conflict' && performance.now() < until);
     return answer.kind === 'conflict' ? { ...answer, kind: 'late' } : answer;
   }
@@ -241,8 +225,10 @@ class Run {
 }
 
 /** Make the runs of the page live. saveFirst(button): '' once the draft is saved, else why not; login: where to log in again. */
-export function start({ saveFirst, login }) {
+export async function start({ saveFirst, login }) {
   const runs = [...document.querySelectorAll('[data-run]')].map((section) => new Run(section, { saveFirst, login }));
+  const chats = runs.filter(({ section }) => 'chat' in section.dataset);
+  if (chats.length) (await import('./chat.js')).start(chats);
   enliven(document);
   const look = () => { for (const { panel } of runs) panel?.look(); };
   for (const event of ['online', 'focus', 'pageshow']) addEventListener(event, look);

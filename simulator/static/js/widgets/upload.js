@@ -2,9 +2,7 @@
 // server at once; the draft then holds {blob, name, size} and is saved like any other answer.
 import { ask, paragraph } from '../confirm.js';
 import { announce, text } from '../texts.js';
-import { headers } from '../api.js';
-
-const MB = 1048576;
+import { refusal, sizeOf, transfer } from './files/transfer.js';
 
 class Upload {
   constructor(field) {
@@ -30,44 +28,20 @@ class Upload {
     if (event.type === 'drop' && event.dataTransfer.files.length) this.take(event.dataTransfer.files[0]);
   }
 
-  /** Say what is wrong with `file` before a byte is sent; '' if nothing is. */
-  refusal(file) {
-    const { accept, maxMb } = this.field.dataset;
-    const endings = accept.split(',').filter(Boolean);
-    if (!file.size) return text('emptyFile');
-    if (endings.length && !endings.some((end) => file.name.toLowerCase().endsWith(end))) return text('wrongType', { accept: endings.join(' ') });
-    if (file.size > Number(maxMb) * MB) return text('tooBig', { size: (file.size / MB).toFixed(1), max: maxMb });
-    return '';
-  }
-
-  take(file) {
+  async take(file) {
     if (!file) return;
-    this.fail(this.refusal(file));
+    this.fail(refusal(file, this.field.dataset));
     if (!this.error.hidden) return;
-    this.request?.abort(); // a second choice replaces the first
-    const request = new XMLHttpRequest(); // fetch cannot tell how far an upload has come
-    this.request = request;
-    request.open('POST', this.field.dataset.uploadUrl);
-    for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
-    request.upload.addEventListener('progress', (event) => { if (event.lengthComputable) this.bar.value = (100 * event.loaded) / event.total; });
-    request.addEventListener('load', () => this.loaded(request));
-    request.addEventListener('error', () => this.fail(text('uploadFailed'), file));
-    request.addEventListener('loadend', () => { if (this.request === request) this.bar.hidden = true; });
+    this.sending?.abort(); // a second choice replaces the first
     this.bar.value = 0;
     this.bar.hidden = false;
     announce(text('uploading', { name: file.name }));
-    const form = new FormData();
-    form.append('file', file);
-    request.send(form);
-  }
-
-  loaded(request) {
-    let answer = null;
-    try { answer = JSON.parse(request.responseText); } catch { /* a proxy's page; told below */ }
-    if (request.status !== 200 || !answer?.blob) {
-      this.fail(answer?.error ?? text('uploadFailed'));
-      return;
-    }
+    const sending = transfer(this.field.dataset.uploadUrl, file, (percent) => { this.bar.value = percent; });
+    this.sending = sending;
+    const answer = await sending.ended;
+    if (this.sending === sending) this.bar.hidden = true;
+    if (answer.aborted) return;
+    if (answer.error) { this.fail(answer.error, answer.again ? file : null); return; }
     this.set({ blob: answer.blob, name: answer.name, size: answer.size });
     this.show(answer.preview);
     announce(text('uploaded', { name: answer.name }));
@@ -110,11 +84,10 @@ class Upload {
       this.name.replaceChildren(Object.assign(document.createElement('span'), { className: 'muted', textContent: text('noFile') }));
       return;
     }
-    const size = value.size < 1024 ? `${value.size} B` : value.size < MB ? `${Math.round(value.size / 1024)} KB` : `${(value.size / MB).toFixed(1)} MB`;
     const { downloadUrl } = this.field.dataset;
     const shown = downloadUrl ? Object.assign(document.createElement('a'), { href: downloadUrl }) : document.createElement('span');
     shown.textContent = value.name;
-    this.name.replaceChildren(shown, ' ', Object.assign(document.createElement('small'), { textContent: size }));
+    this.name.replaceChildren(shown, ' ', Object.assign(document.createElement('small'), { textContent: sizeOf(value.size) }));
   }
 
   show(preview) {

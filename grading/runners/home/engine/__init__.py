@@ -1,0 +1,1 @@
+"""The smart-home engine, inside the sandbox: Home Assistant's own automation engine on a virtual clock, with simulated devices."""

@@ -1,0 +1,1 @@
+"""What decodes and measures pictures, inside the sandbox only."""
