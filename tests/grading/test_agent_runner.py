@@ -252,6 +252,17 @@ def test_bad_tools_are_refused(text, wanted):
         read_tools("tools.yaml", text.encode())
 
 
+def test_a_scenario_may_stand_alone():
+    alone = SCENARIO + b"\ntools: [{name: get, responses: [{result: 1}]}]\ndocuments: {a.md: text}\n"
+    given = agent.prepare(agent.Args(scenario="s"), {"s": alone})
+    assert [tool["name"] for tool in given["tools"]] == ["get"]
+    assert given["documents"] == {"a.md": "text"}
+    with pytest.raises(TaskError, match="不再另给文件"):
+        agent.prepare(agent.Args(scenario="s", tools="t"), {"s": alone, "t": TOOLS})
+    with pytest.raises(TaskError):
+        read_scenario("s", SCENARIO + b"\ndocuments: {../a.md: text}\n")
+
+
 @pytest.mark.parametrize("text", [
     "conversations: []", "conversations: [{id: a, turns: []}]", "conversations: [{id: a, turns: [x]}, {id: a, turns: [y]}]",
     "conversations: [{id: a, turns: ['']}]", "conversations: [{id: a, turns: [x], failures: {get: later}}]", "\xff",

@@ -85,9 +85,13 @@ def prepare(args: Args, files: Mapping[str, bytes]) -> dict[str, Any]:
     else:
         assert args.scenario is not None  # see check
         scenario = read_scenario(args.scenario, files[args.scenario])
+    if (scenario.tools and args.tools) or (scenario.documents and args.documents):
+        raise TaskError("工具、文档写在剧本里，就不再另给文件", file=args.scenario or "")
+    tools = ToolsFile(tools=scenario.tools) if scenario.tools else tools
     _known_tools(scenario, tools, args)
+    texts = {name: text.encode() for name, text in scenario.documents.items()}
     return {
-        "tools": plain(tools)["tools"], "documents": documents(args.documents, files),
+        "tools": plain(tools)["tools"], "documents": documents((*args.documents, *texts), {**files, **texts}),
         "conversations": [script_plain(script) for script in scenario.conversations],
     }
 

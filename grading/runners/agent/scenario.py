@@ -79,9 +79,11 @@ class Script(Spec):
 
 
 class Scenario(Spec):
-    """A scenario file."""
+    """A scenario file. tools, documents (name → text) : of a scenario that stands alone, instead of files of their own."""
 
     conversations: tuple[Script, ...] = Key(min_length=1, max_length=40)
+    tools: tuple[Tool, ...] = Key((), max_length=30)
+    documents: Mapping[Annotated[str, Key(pattern=r"^[^/\x00]{1,100}\.(md|txt)$")], str] = {}
 
     @model_validator(mode="after")
     def _bounded(self) -> Scenario:
