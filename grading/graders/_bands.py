@@ -24,6 +24,11 @@ def check_bands(bands: tuple[Band, ...], better: Better) -> None:
         raise TaskError("bands 里最好的一档应得满分（fraction: 1）", key="args.bands")
 
 
+def rising(*, bands: tuple[Band, ...], **_: object) -> None:
+    """Raise TaskError unless higher values earn more; the `validate` of graders that have no other question."""
+    check_bands(bands, "higher")
+
+
 def read_bands(bands: Sequence[object]) -> tuple[Band, ...]:
     """Return bands that may still be as an author writes them."""
     return tuple(Band.model_validate(band) for band in bands)

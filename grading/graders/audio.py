@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field as Key, FiniteFloat
 
 from grading.errors import TaskError
-from grading.graders._rising import Bands, earned, rising, wanted
+from grading.graders._bands import Bands, band_text, earned, rising
 from grading.model import Mark
 from grading.registry import grader
 from grading.sound import SILENT, Sound
@@ -144,10 +144,10 @@ def sound_quality(found: Sound, *, bands: Bands, scale: Literal["ovrl", "sig", "
     >>> sound_quality(clip, bands=[Band(at=2.5, fraction=1), Band(at=2, fraction=0.5)]).fraction
     1.0
     """
-    expected, value = f"{SCALES[scale]}质量{wanted(bands)}（1–5 分）", getattr(found, scale)
+    expected, value = band_text(f"{SCALES[scale]}质量（1–5 分）", bands, "higher"), getattr(found, scale)
     if not found.speaks:
         return Mark(0.0, expected, f"{value:g}", SILENT)
-    fraction = earned(value, bands)
+    fraction = earned(value, bands, "higher")
     weak = "背景有噪声，请降噪或换干净的材料" if found.bak < found.sig else "语音本身失真，请检查转换或合成的参数"
     reason = "质量达到要求。" if fraction == 1 else f"质量不够：{weak}。"
     return Mark(fraction, shorten(expected, 200), f"总体 {found.ovrl:g}，语音 {found.sig:g}，背景 {found.bak:g}", reason)

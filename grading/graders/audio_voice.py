@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field as Key
 
-from grading.graders._rising import Bands, earned, rising, wanted
+from grading.graders._bands import Bands, band_text, earned, rising
 from grading.model import Mark
 from grading.registry import grader
 from grading.sound import SILENT, Sound
@@ -38,7 +38,7 @@ def speaker_similarity(found: Sound, *, bands: Bands, min_target: Share = 0.0, m
     >>> speaker_similarity(clip, bands=[Band(at=0.2, fraction=1)], min_target=0.7).found
     '与目标 0.81，与原声 0.56，差 +0.25'
     """
-    expected = shorten(f"与目标至少 {min_target:g}；与目标减与原声之差{wanted(bands)}", 200)
+    expected = band_text(f"与目标至少 {min_target:g}；与目标减与原声之差", bands, "higher")
     if found.to_target is None or found.to_source is None:
         return Mark(0.0, expected, "没有比较", NOT_COMPARED)
     gap = round(found.to_target - found.to_source, 2)
@@ -50,7 +50,7 @@ def speaker_similarity(found: Sound, *, bands: Bands, min_target: Share = 0.0, m
     if found.to_target < min_target:
         nearer = "听起来仍是原来的说话人" if gap < 0 else "不像目标说话人；噪声和失真也会使相似度下降，请先改善质量"
         return Mark(0.0, expected, shown, f"{nearer}。")
-    fraction = earned(gap, bands)
+    fraction = earned(gap, bands, "higher")
     return Mark(fraction, expected, shown, "音色接近目标说话人。" if fraction == 1 else "音色还带有原说话人的特点，转换得不够。")
 
 
@@ -104,12 +104,12 @@ def says_sentence(found: Sound, *, bands: Bands) -> Mark:
     >>> says_sentence(clip, bands=[Band(at=0.7, fraction=1)]).fraction
     1.0
     """
-    expected = f"词的一致程度{wanted(bands)}"
+    expected = band_text("词的一致程度", bands, "higher")
     if found.heard is None or found.agreement is None:
         return Mark(0.0, expected, "没有识别", NOT_COMPARED)
     shown = f"{found.agreement:.0%}：{shorten(' '.join(found.heard.split()), 120) or '（没有听出词）'}"
     if not found.speaks:
         return Mark(0.0, expected, shown, SILENT)
-    fraction = earned(found.agreement, bands)
+    fraction = earned(found.agreement, bands, "higher")
     reason = "读的是规定的句子。" if fraction == 1 else "识别出的词与规定的句子相差较多：读错了句子，或发音、清晰度不够。"
     return Mark(fraction, expected, shown, reason)
