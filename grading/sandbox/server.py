@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from grading.sandbox.interpreter import Interpreter
 
 START_S = 60.0
 """Seconds within which a server must have loaded its libraries."""
+
+END_S = 2.0
+"""Seconds that servers which are told to end may take together."""
 
 FORK_S = 30.0
 """Seconds within which a fork must be there; a machine that needs longer has a broken sandbox."""
@@ -140,9 +144,17 @@ class Server:
 
     def close(self) -> None:
         """End the server and with it, after a moment, everything that it has forked."""
+        self.dismiss()
+        self.end(time.monotonic() + END_S)
+
+    def dismiss(self) -> None:
+        """Ask the server to end; `end` waits for it."""
         self._control.close()
+
+    def end(self, until: float) -> None:
+        """Wait for a dismissed server until time.monotonic() is `until`, then kill what is left."""
         try:
-            self._process.wait(2)
+            self._process.wait(max(until - time.monotonic(), 0.0))
         except subprocess.TimeoutExpired:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, 9)

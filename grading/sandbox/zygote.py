@@ -11,6 +11,7 @@ import atexit
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ from grading.sandbox.cgroup import MemoryGroup, make_group
 from grading.sandbox.contract import Observer, RunJob, RunResult
 from grading.sandbox.interpreter import Interpreter, locate
 from grading.sandbox.limits import MIB
-from grading.sandbox.server import Berth, Server
+from grading.sandbox.server import END_S, Berth, Server
 from grading.sandbox.supervise import Supervisor
 from grading.sandbox.warmcage import WarmCage
 
@@ -80,7 +81,10 @@ class ZygoteSandbox:
         for slot in slots:
             slot.leave()
         for server in servers:
-            server.close()
+            server.dismiss()
+        until = time.monotonic() + END_S
+        for server in servers:
+            server.end(until)
         for slot in slots:  # after the servers: a cgroup with processes cannot be removed
             slot.remove()
         atexit.unregister(self.close)
