@@ -148,7 +148,7 @@ class GradingBench:
             with throughput.contenders(
                 self.sandbox.name, self.runtimes, self.folder, self.reference, jobs=plan.jobs, plain_jobs=plan.plain_jobs
             ) as pair:
-                rounds = self._paired("吞吐量", pair, plan.loads, warm_up=plan.warm_up)
+                rounds = self._paired("吞吐量", pair, plan.loads)
         except NotCounted as reason:
             self.goals.append(unmeasured("throughput", what, 6.0, str(reason), sign="≥"))
             return
