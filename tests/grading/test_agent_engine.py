@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from grading.runners.agent.engine import isolate
 from grading.runners.agent.engine.classify import classify
 from grading.runners.agent.engine.conditions import choose, compare
 from grading.runners.agent.engine.extract import extract
@@ -320,3 +321,16 @@ def test_values_as_text():
     assert shown({"a": [1, None]}) == '{"a": [1, null]}'
     assert shown("\ud800") == "?"
     assert Pool({"k": {"r": [{"a": "x"}]}}).render("{{#k.r.0.a#}}|{{#k.r.9#}}|{{#none.x#}}") == "x||"
+
+
+@pytest.mark.parametrize("place", [
+    "/work/main/grading/runners/agent/engine/isolate.py", "/work/_engine.zip/engine/isolate.pyc", "/x/isolate.py",
+])
+def test_outside_the_sandbox_nothing_is_executed_or_killed(monkeypatch, place):
+    """Wherever the checkout lies: what ends a run inside would end every process of the machine."""
+    killed = []
+    monkeypatch.setattr(isolate, "__file__", place)
+    monkeypatch.setattr(isolate.os, "kill", lambda *given: killed.append(given))
+    with pytest.raises(NodeError, match="只在沙箱里"):
+        Isolation().run("code", "def main(): return {}", {})
+    assert killed == []

@@ -28,6 +28,12 @@ PR_SET_DUMPABLE = 4
 _START = "import sys; sys.path[:0] = {first!r}; from engine.helper import serve; serve({last!r})"
 
 
+def inside() -> bool:
+    """Return whether this module runs in the sandbox: packed in the bundle, beside the sandbox's own starter. Anywhere else killing
+    everything would kill the machine's other processes (a checkout may well lie below /work)."""
+    return __file__.startswith("/work/_engine.zip/") and os.path.isfile("/opt/program.py")
+
+
 class Isolation:
     """The helper process of a run, started when it is first needed."""
 
@@ -78,8 +84,8 @@ class Isolation:
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            if not __file__.startswith("/work/"):
-                raise NodeError("只在沙箱里执行代码")  # elsewhere, killing everything would kill too much
+            if not inside():
+                raise NodeError("只在沙箱里执行代码")
             if not self._used and ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
                 raise NodeError("本机不能隔离代码节点，没有执行")
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -106,6 +112,7 @@ class Isolation:
 
     def _kill_all(self) -> None:
         """Kill every process of this sandbox but this one and process 1, which the kernel protects."""
+        assert inside()
         for _ in range(2):
             with suppress(ProcessLookupError):
                 os.kill(-1, signal.SIGKILL)
