@@ -99,10 +99,18 @@ def from_form(task: Task, position: int, form: Any) -> dict[str, Any]:
         if field.kind == "choice":
             raw[field.id] = values
         elif values and get_kind(field.kind).takes_file:
-            raw[field.id] = json.loads(values[0]) if values[0].startswith(("{", "[")) else None
+            raw[field.id] = _json(values[0])
         elif values:
             raw[field.id] = values[0]
     return {name: value for name, value in raw.items() if value not in (None, "", [])}
+
+
+def _json(text: str) -> Any:
+    """Return what a page keeps of uploaded files in a hidden input; the text itself, which no file field takes, if it is none."""
+    try:
+        return json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        return text
 
 
 def stored_file(response: Mapping[str, Any], field_id: str, number: int = 0, begins: str = "") -> dict[str, Any]:

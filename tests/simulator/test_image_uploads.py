@@ -44,13 +44,21 @@ def test_a_picture_is_found_by_its_hash_wherever_it_stands(posters, blobs):
         responses.stored_file(stored, "posters", 0, "0" * 12)
 
 
+class Form(dict):
+    def getlist(self, name):
+        return [self[name]] if name in self else []
+
+
+@pytest.mark.parametrize("text", ["{", "[", "[" * 100_000, "x", "3", '{"blob": 1}', '["x"]'])
+def test_a_form_with_what_is_no_upload_is_refused_with_a_sentence(posters, blobs, text):
+    answer = responses.from_form(posters, 1, Form({"f-1-posters": text}))
+    with pytest.raises(Refused) as error:
+        responses.clean(posters, answer, blobs)
+    assert error.value.status == 422
+
+
 def test_a_form_without_script_keeps_the_pictures(posters, blobs):
     files = [sent(posters, blobs)]
-
-    class Form(dict):
-        def getlist(self, name):
-            return [self[name]] if name in self else []
-
     assert responses.from_form(posters, 1, Form({"f-1-posters": json.dumps(files)})) == {"posters": files}
 
 
