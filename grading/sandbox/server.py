@@ -29,6 +29,14 @@ FORK_S = 30.0
 _LAUNCH = str(Path(__file__).with_name("launch.py"))
 
 
+class ServerGone(SandboxError):
+    """A fork server ended under a run whose program had not been let go: the run can be done again by another `server`."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__("预载解释器意外结束。")
+        self.server = server
+
+
 class Berth:
     """A place where one program can be run: a keeper and a waiting process that the server has forked, or is just forking.
 
@@ -43,15 +51,18 @@ class Berth:
         self.pid = self.init = 0
 
     def settle(self) -> None:
-        """Wait until the keeper is there; SandboxError if it will not be."""
+        """Wait until the keeper is there; ServerGone if it will not be, SandboxError if that takes too long."""
         try:
             answer, received, _, _ = socket.recv_fds(self.channel, 64, 1)
         except TimeoutError:
             raise SandboxError("沙箱没有按时启动，可能是机器过载。") from None
-        if answer != b"forked" or not received:
-            raise SandboxError("预载解释器意外结束。")
-        self.init = received[0]
-        self.pid = _pid_of(self.init)
+        except ConnectionError:
+            answer, received = b"", []
+        if answer == b"forked" and received:
+            self.init = received[0]
+            self.pid = _pid_of(self.init)
+        if self.pid <= 0:
+            raise ServerGone(self.server)
 
     def leave(self) -> None:
         """Give up a berth that was never used: its keeper ends by itself."""
@@ -117,7 +128,7 @@ class Server:
         return self._interpreter == interpreter and self._stamp == _stamp(interpreter) and self._process.poll() is None
 
     def berth(self, slot: int, group: Path | None) -> Berth:
-        """Ask for a berth for the user of `slot`, whose cgroup is the folder `group`; does not wait for it."""
+        """Ask for a berth for the user of `slot`, whose cgroup is the folder `group`, without waiting; ServerGone if nobody listens."""
         pairs = [os.pipe2(os.O_CLOEXEC) for _ in range(3)]
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.settimeout(FORK_S)
@@ -128,6 +139,9 @@ class Server:
                 given.append(os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
             user = self._first_slot + slot if self._first_slot else 0
             socket.send_fds(self._control, [str(user).encode()], given)
+        except ConnectionError:
+            berth.leave()
+            raise ServerGone(self) from None
         except OSError:
             berth.leave()
             raise
@@ -168,9 +182,6 @@ def _stamp(interpreter: Interpreter) -> tuple[int, int]:
 
 
 def _pid_of(descriptor: int) -> int:
-    """Return the process id, in our view, behind a pid descriptor; SandboxError if it is gone."""
-    for line in Path(f"/proc/self/fdinfo/{descriptor}").read_text("ascii").splitlines():
-        name, _, value = line.partition(":")
-        if name == "Pid" and int(value) > 0:
-            return int(value)
-    raise SandboxError("沙箱的 1 号进程意外结束。")
+    """Return the process id, in our view, behind a pid descriptor; -1 if it has ended."""
+    lines = Path(f"/proc/self/fdinfo/{descriptor}").read_text("ascii").splitlines()
+    return next((int(value) for name, _, value in (line.partition(":") for line in lines) if name == "Pid"), -1)

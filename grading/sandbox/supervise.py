@@ -68,10 +68,11 @@ class Cage(Protocol):
 class Trace:
     """What was seen of a run.
 
-    cut : the limit (or wish) at which we ended it, or None; waitstatus : how the program ended by itself, or None (with `cut` also
-    None, the sandbox failed); wall_s, cpu_s : seconds; memory : peak bytes.
+    started : whether the program was let go; cut : the limit (or wish) at which we ended it, or None; waitstatus : how the
+    program ended by itself, or None (with `cut` also None, the sandbox failed); wall_s, cpu_s : seconds; memory : peak bytes.
     """
 
+    started: bool = False
     cut: Cut | None = None
     waitstatus: int | None = None
     wall_s: float = 0.0
@@ -183,6 +184,7 @@ class Supervisor:
             self._on_end(DRAIN_S)
 
     def _on_ready(self) -> None:
+        self.trace.started = True
         self._tree = Tree(self.cage.init(), warm=self.cage.warm)
         self._phase, self._begin = "running", time.monotonic()
         self._deadline = self._begin + self.limits.wall_s

@@ -44,8 +44,8 @@ class WarmCage:
                 view = memoryview(data)
                 for start in range(0, len(view), MESSAGE):
                     self._channel.send(view[start : start + MESSAGE])
-        except BrokenPipeError:
-            pass  # the keeper failed, and says why in its report
+        except ConnectionError:
+            pass  # the keeper failed, and says why in its report; or its server was killed, and there is none
         except TimeoutError:
             raise SandboxError("沙箱没有按时启动，可能是机器过载。") from None
 

@@ -22,7 +22,7 @@ from grading.sandbox.cgroup import MemoryGroup, make_group
 from grading.sandbox.contract import Observer, RunJob, RunResult
 from grading.sandbox.interpreter import Interpreter, locate
 from grading.sandbox.limits import MIB
-from grading.sandbox.server import END_S, Berth, Server
+from grading.sandbox.server import END_S, Berth, Server, ServerGone
 from grading.sandbox.supervise import Supervisor
 from grading.sandbox.warmcage import WarmCage
 
@@ -66,7 +66,7 @@ class ZygoteSandbox:
             return RunResult("refused", message=unfit)
         try:
             with self._slot(job.runtime) as slot:
-                return self._run(job, observer, slot)
+                return self._run_again(job, observer, slot)
         except SandboxError as error:
             return outcome.failed(str(error))
         except OSError as error:
@@ -89,6 +89,16 @@ class ZygoteSandbox:
             slot.remove()
         atexit.unregister(self.close)
 
+    def _run_again(self, job: RunJob, observer: Observer | None, slot: Slot) -> RunResult:
+        """Run; once more, with a new server, if the server ended before the program was let go."""
+        try:
+            return self._run(job, observer, slot)
+        except ServerGone as gone:
+            log.warning("the fork server of runtime %s ended; the run is done by a new one", job.runtime)
+            self._forget(job.runtime, gone.server)
+            slot.leave()
+            return self._run(job, observer, slot)
+
     def _run(self, job: RunJob, observer: Observer | None, slot: Slot) -> RunResult:
         berth = self._berth(job.runtime, slot)
         try:
@@ -103,6 +113,8 @@ class ZygoteSandbox:
         try:
             cage.send(job, figures=observer is not None)
             trace = supervisor.watch()
+            if not trace.started:
+                raise ServerGone(berth.server)
             files, pictures = cage.files(inputs=job.files, max_bytes=job.limits.disk_mb * MIB)
             if observer is not None:
                 for picture in pictures:
@@ -174,6 +186,14 @@ class ZygoteSandbox:
         with self._starting[runtime]:
             self._replace(runtime, fresh)
 
+    def _forget(self, runtime: str, server: Server) -> None:
+        """Fork no more runs from `server`. If it still has some, it ends after them."""
+        with self._starting[runtime], self._lock:
+            if self._servers.get(runtime) is not server:
+                return
+            del self._servers[runtime]
+        server.retire()
+
     def _replace(self, runtime: str, fresh: Server) -> Server:
         """Let `fresh` take over; the old one ends when its last run has ended."""
         with self._lock:
@@ -185,6 +205,7 @@ class ZygoteSandbox:
         if self._closed:
             fresh.close()
         return fresh
+
 
 class Slot:
     """What one run at a time has to itself: a user id within the server's range, and a memory cgroup if one can be made.

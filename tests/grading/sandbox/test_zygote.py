@@ -17,6 +17,7 @@ import pytest
 
 from grading.model import RunLimits
 from grading.sandbox import BARE, RunJob, RunResult, zygote
+from grading.sandbox.server import Berth, ServerGone
 from grading.sandbox.zygote import ZygoteSandbox
 from tests.grading.sandbox.helpers import run
 
@@ -114,10 +115,34 @@ def test_a_dead_server_is_replaced(own: ZygoteSandbox) -> None:
     assert run(own, "print(1)").status == "ok"
     before = server_pid(own, BARE)
     os.killpg(before, signal.SIGKILL)
-    for _ in range(3):  # what was made ahead has died with it
-        result = run(own, "print(2)")
+    result = run(own, "print(2)")  # what was made ahead has died with it
     assert (result.status, result.stdout) == ("ok", "2\n")
     assert server_pid(own, BARE) != before
+
+
+def test_no_run_is_lost_with_a_server_that_dies_before_it(own: ZygoteSandbox) -> None:
+    """Wherever the server is in its work: the program has not been let go."""
+    for delay in (0, 0.001, 0.003, 0.01, 0.03):
+        run(own, "pass")
+        os.killpg(server_pid(own, BARE), signal.SIGKILL)
+        time.sleep(delay)
+        with ThreadPoolExecutor(3) as pool:
+            results = list(pool.map(lambda n: run(own, f"print({n})"), range(3)))
+        assert [result.stdout for result in results] == ["0\n", "1\n", "2\n"], [result.message for result in results]
+
+
+def test_a_run_that_no_server_can_begin_is_tried_twice_only(own: ZygoteSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    def die(berth: Berth) -> None:
+        started.append(berth.server)
+        raise ServerGone(berth.server)
+
+    monkeypatch.setattr(Berth, "settle", die)
+    result = run(own, "pass")
+    assert result.status == "sandbox_error"
+    assert len(started) == 2
+    assert started[0] is not started[1]
 
 
 def test_a_server_that_dies_during_a_run_is_our_fault(own: ZygoteSandbox) -> None:
