@@ -1,0 +1,62 @@
+"""What a hand-in scored, point by point."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from simulator.models.attempts import Submission
+from simulator.models.base import Base
+
+
+class Marking(Base):
+    """One marking of one submission. state: queued → leased → done or error; evidence : run id → what people look at.
+
+    turn : place in the fair queue, ordered by (turn, id); strict : in a fresh interpreter; seconds : how long the last try
+    took; backend : the sandbox that ran it, "" if nothing was run.
+    """
+
+    __tablename__ = "marking"
+    __table_args__ = (Index("ix_marking_queue", "state", "turn", "id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), index=True)
+    state: Mapped[str] = mapped_column(String(12), default="queued")
+    turn: Mapped[int] = mapped_column(default=0)
+    strict: Mapped[bool] = mapped_column(default=False)
+    queued_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    seconds: Mapped[float | None]
+    backend: Mapped[str] = mapped_column(String(12), default="")
+    leased_by: Mapped[str] = mapped_column(String(80), default="")
+    leased_until: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None]
+    graders: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    runs: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    log: Mapped[str] = mapped_column(Text, default="")
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    verdicts: Mapped[list[VerdictRow]] = relationship(order_by="VerdictRow.ordinal")
+    submission: Mapped[Submission] = relationship()
+
+
+class VerdictRow(Base):
+    """One scoring point's result in one Marking (`grading.Verdict` as a row)."""
+
+    __tablename__ = "verdict"
+    marking_id: Mapped[int] = mapped_column(ForeignKey("marking.id"), primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    point_id: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(200))
+    status: Mapped[str] = mapped_column(String(12))
+    earned: Mapped[Decimal]
+    marks: Mapped[Decimal]
+    expected: Mapped[str] = mapped_column(Text)
+    found: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    cause: Mapped[str] = mapped_column(String(16))
+    evidence: Mapped[dict[str, Any] | None]
