@@ -185,18 +185,6 @@ def expired(session: Session, now: datetime) -> list[int]:
     return [attempt.id for attempt in running if attempt_phase(timing(attempt), now) == "over"]
 
 
-def extend(session: Session, attempt: Attempt, minutes: int, now: datetime, who: int) -> None:
-    """Give a running attempt extra minutes (1–240)."""
-    if not 1 <= minutes <= 240:
-        raise Refused("加时应在 1 到 240 分钟之间。", "请重新填写分钟数。")
-    if attempt.state != "running":
-        raise Refused("这份试卷已经交卷，不能再加时。")
-    attempt.extra_s += minutes * 60
-    events.record(session, "attempt.extended", now, who=who, attempt=attempt, minutes=minutes)
-
-
 def deadline(attempt: Attempt) -> datetime:
     """Return the attempt's effective deadline."""
     return effective_deadline(timing(attempt))
-
-

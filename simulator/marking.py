@@ -106,7 +106,7 @@ def claim(session: Session, worker: str, now: datetime, *, theory: bool = False)
         return own
     following = select(Marking.id).where(Marking.state == "queued").order_by(Marking.turn, Marking.id).limit(1)
     if theory:
-        following = following.join(Submission).join(TaskVersion).where(TaskVersion.form != "")
+        following = following.join(Marking.submission).join(Submission.version).where(TaskVersion.form != "")
     if session.get_bind().dialect.name == "postgresql":
         following = following.with_for_update(skip_locked=True, of=Marking)
     marking_id = session.scalar(following)

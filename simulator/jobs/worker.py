@@ -113,7 +113,7 @@ class Shift:
 def _theory_of(session: Session, marking_id: int | None) -> int | None:
     """Return the attempt of a marking of a theory item, None if it is of a practical task."""
     query = select(Submission.attempt_id).join(Marking, Marking.submission_id == Submission.id)
-    return session.scalar(query.join(TaskVersion).where(Marking.id == marking_id, TaskVersion.form != ""))
+    return session.scalar(query.join(Submission.version).where(Marking.id == marking_id, TaskVersion.form != ""))
 
 
 def work_once(marker: Marker) -> bool:

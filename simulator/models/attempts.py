@@ -16,7 +16,12 @@ from simulator.models.people import User
 
 
 class Attempt(Base):
-    """One candidate's timed sitting. state: running or closed; closed_by: candidate, deadline or instructor."""
+    """One candidate's timed sitting. state: running or closed; closed_by: candidate, deadline or instructor.
+
+    extra_s : sum of the granted credits of the whole attempt (`credits` is the only writer); paused_at : since when it is paused;
+    seen_at, address : the last sign of life of its page; seat : hash of the browser that sits it; code_hash, code_until : of the
+    access code with which it may go on in another browser.
+    """
 
     __tablename__ = "attempt"
     __table_args__ = (UniqueConstraint("exam_id", "user_id", "number"), Index("ix_attempt_state", "state"))
@@ -31,13 +36,54 @@ class Attempt(Base):
     ended_at: Mapped[datetime | None]
     closed_by: Mapped[str] = mapped_column(String(12), default="")
     last_save_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    address: Mapped[str] = mapped_column(String(45), default="")
+    seat: Mapped[str] = mapped_column(String(64), default="")
+    code_hash: Mapped[str] = mapped_column(String(64), default="")
+    code_until: Mapped[datetime | None]
     exam: Mapped[Exam] = relationship()
     user: Mapped[User] = relationship()
     tasks: Mapped[list[AttemptTask]] = relationship(order_by="AttemptTask.position")
+    modules: Mapped[list[AttemptModule]] = relationship(order_by="AttemptModule.module")
+
+
+class AttemptModule(Base):
+    """One module of an attempt whose modules have clocks of their own: when it was entered and left, credits as of `Attempt`."""
+
+    __tablename__ = "attempt_module"
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), primary_key=True)
+    module: Mapped[int] = mapped_column(primary_key=True)
+    entered_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    extra_s: Mapped[int] = mapped_column(default=0)
+
+
+class Credit(Base):
+    """Time given, or proposed to be given, to one attempt, and who decided so. Never deleted.
+
+    module : of which module's clock, None for the attempt's; kind : extension, pause or outage; state : proposed, granted or
+    refused; since, until : the measured gap of an outage, or the pause.
+    """
+
+    __tablename__ = "credit"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    module: Mapped[int | None]
+    kind: Mapped[str] = mapped_column(String(12))
+    seconds: Mapped[int]
+    state: Mapped[str] = mapped_column(String(12))
+    since: Mapped[datetime | None]
+    until: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(String(200), default="")
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    attempt: Mapped[Attempt] = relationship()
 
 
 class AttemptTask(Base):
-    """One task of an attempt, fixed at its start: place, module, version, marks."""
+    """One task of an attempt, fixed at its start: place, module, version, marks. seconds : how long its page was in front."""
 
     __tablename__ = "attempt_task"
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), primary_key=True)
@@ -46,6 +92,7 @@ class AttemptTask(Base):
     task_version_id: Mapped[int] = mapped_column(ForeignKey("task_version.id"))
     marks: Mapped[Decimal]
     flagged: Mapped[bool] = mapped_column(default=False)
+    seconds: Mapped[int] = mapped_column(default=0)
     version: Mapped[TaskVersion] = relationship()
 
 
@@ -72,3 +119,4 @@ class Submission(Base):
     kind: Mapped[str] = mapped_column(String(12))
     response: Mapped[dict[str, Any]]
     submitted_at: Mapped[datetime]
+    version: Mapped[TaskVersion] = relationship()

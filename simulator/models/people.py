@@ -11,11 +11,13 @@ from simulator.models.base import Base
 
 
 class Group(Base):
-    """A class of students (班级)."""
+    """A class of students (班级). division : 组别, such as 职工组 or 学生组, ranked apart; archived : shown no more."""
 
     __tablename__ = "group"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
+    division: Mapped[str] = mapped_column(String(20), default="")
+    archived_at: Mapped[datetime | None]
 
 
 class User(Base):
@@ -28,6 +30,8 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(12))
     password_hash: Mapped[str] = mapped_column(String(200))
     active: Mapped[bool] = mapped_column(default=True)
+    # The password was given by somebody else: nothing but changing it is possible.
+    must_change: Mapped[bool] = mapped_column(default=False)
     group_id: Mapped[int | None] = mapped_column(ForeignKey("group.id"))
     created_at: Mapped[datetime]
     last_login_at: Mapped[datetime | None]

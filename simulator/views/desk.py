@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from simulator import attempts, exams, remarking
+from simulator import credits, exams, remarking
 from simulator.auth import me, role_required
 from simulator.errors import Refused
 from simulator.models import Attempt
@@ -110,7 +110,8 @@ def extend(attempt_id: int) -> Any:
     minutes = request.form.get("minutes", "")
     if attempt is None:
         raise Refused("找不到这份试卷。", "请刷新页面。", status=404)
-    attempts.extend(session(), attempt, int(minutes) if minutes.isdecimal() else 0, now(), me().id)
+    if not credits.grant(session(), [attempt], int(minutes) * 60 if minutes.isdecimal() else 0, now(), who=me().id):
+        raise Refused("这份试卷已经交卷，不能再加时。")
     commit()
     flash(_("已加时 %(minutes)s 分钟。", minutes=minutes), "success")
     return redirect(url_for("desk.exam", exam_id=attempt.exam_id))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from simulator import attempts
+from simulator import attempts, credits
 from simulator.errors import Refused
 from simulator.jobs import scheduler
 from simulator.models import Attempt, Draft, Event, Marking, Submission
@@ -121,13 +121,13 @@ def test_the_server_closes_an_expired_attempt_with_the_deadline_as_its_end(db, c
 def test_extra_time_moves_the_deadline_and_is_logged(session, clock):
     attempt = f.make_attempt(session, clock())
     before = attempts.deadline(attempt)
-    attempts.extend(session, attempt, 10, clock(), f.user(session, "i1").id)
+    assert len(credits.grant(session, [attempt], 600, clock(), who=f.user(session, "i1").id, note="停电")) == 1
     session.flush()
     assert attempts.deadline(attempt) == before + timedelta(minutes=10)
     event = session.scalars(select(Event).where(Event.what == "attempt.extended")).one()
-    assert event.detail == {"minutes": 10}
-    with pytest.raises(Refused, match="1 到 240"):
-        attempts.extend(session, attempt, 0, clock(), 1)
+    assert event.detail == {"kind": "extension", "seconds": 600, "module": None, "note": "停电"}
+    with pytest.raises(Refused, match="240 分钟"):
+        credits.grant(session, [attempt], 0, clock(), who=1)
 
 
 def test_flags_belong_to_the_candidate(session, clock):

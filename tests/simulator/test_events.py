@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from simulator import attempts, eventlog, events
+from simulator import credits, eventlog, events
 from simulator.eventlog import Filter
 from simulator.pages.events import WORDS
 from tests import factories as f
@@ -22,7 +22,7 @@ def happened(db, clock):
         exam = f.make_exam(session, clock(), title="=期中考试")
         first = f.make_attempt(session, clock(), "s1", exam)
         f.make_attempt(session, clock(), "s2", exam)
-        attempts.extend(session, first, 10, clock.forward(days=1), f.user(session, "i1").id)
+        credits.grant(session, [first], 600, clock.forward(days=1), who=f.user(session, "i1").id)
         return exam.id
 
 
@@ -75,7 +75,7 @@ def test_the_export_opens_in_excel_and_runs_nothing(happened, log_in):
     assert [row["事件"] for row in rows] == ["加时", "开始作答", "开始作答"]
     assert rows[0]["场次"] == "'=期中考试"
     assert rows[0]["时间"].endswith("+08:00")
-    assert rows[0]["内容"] == "minutes: 10"
+    assert rows[0]["内容"] == "kind: extension；seconds: 600；module: null；note: "
 
 
 def test_nonsense_in_the_query_string_is_left_open(happened, log_in):

@@ -146,7 +146,7 @@ def test_an_instructor_creates_an_exam_and_errors_stand_at_their_fields(log_in, 
 def test_extra_time_from_the_desk(log_in, world, db):
     client = log_in("i1")
     assert client.post(f"/desk/attempts/{world['running']}/extend", data={"minutes": "15"}).status_code == 302
-    assert client.post(f"/desk/attempts/{world['running']}/extend", data={"minutes": "x"}).status_code == 400
+    assert client.post(f"/desk/attempts/{world['running']}/extend", data={"minutes": "x"}).status_code == 422
     answer = log_in("s1").get(f"/attempts/{world['running']}/clock")
     assert answer.json["remaining_ms"] == 45 * 60 * 1000
 
