@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -34,7 +35,7 @@ def grant(
         )
         session.add(credit)
         _add(session, credit)
-        detail = {"kind": kind, "seconds": seconds, "module": module, "note": note[:200]}
+        detail: dict[str, Any] = {"kind": kind, "seconds": seconds, "module": module, "note": note[:200]}
         events.record(session, "attempt.extended", now, who=who, attempt=attempt, **detail)
         given.append(credit)
     return given

@@ -44,11 +44,12 @@ def submission(session: Session, attempt: Attempt, position: int) -> Submission 
 def counting(submission_ids: Any) -> Select[Any]:
     """Select the id of the marking that counts for each submission: the newest that is done, else the newest.
 
-    So a re-marking changes nothing before it is done, and nothing if it fails for our fault.
+    So a re-marking changes nothing before it is done, and nothing if it fails for our fault. What a re-marking of the whole exam
+    only tries (`Marking.counts` is False) is not looked at.
     """
     done = case((Marking.state == "done", Marking.id))
     return (
-        select(func.coalesce(func.max(done), func.max(Marking.id))).where(Marking.submission_id.in_(submission_ids))
+        select(func.coalesce(func.max(done), func.max(Marking.id))).where(Marking.submission_id.in_(submission_ids), Marking.counts)
         .group_by(Marking.submission_id)
     )
 
