@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import wait
 from typing import Any
@@ -45,11 +46,13 @@ def processes(settings: Settings) -> int:
     return settings.web_workers or (2 if cores() >= 4 else 1)
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, load: Callable[[Settings], Bridge] | None = None) -> None:
     """Serve pages until SIGINT or SIGTERM; running requests are answered.
 
     Granian replaces a process that dies, but gives up (SystemExit) if the next one dies within seconds. An exam needs its pages
     all the same: it is started again, unless that keeps happening.
+
+    load : what makes the application in each web process, if it is not ours (the bench serves another one to compare).
     """
     # Forked children would inherit the locks of this process's threads, and their database connections.
     multiprocessing.set_start_method("spawn", force=True)
@@ -59,7 +62,7 @@ def run(settings: Settings) -> None:
     while True:
         server, started = _server(settings), time.monotonic()
         try:
-            server.serve(target_loader=partial(_load, settings), wrap_loader=False)
+            server.serve(target_loader=partial(_load, settings, load or application), wrap_loader=False)
             return
         except SystemExit:
             failures = failures + 1 if time.monotonic() - started < SETTLED_S else 1
@@ -79,14 +82,19 @@ def _server(settings: Settings) -> Any:  # granian's type is one of several, cho
     )
 
 
-def _load(settings: Settings) -> Bridge:
+def application(settings: Settings) -> Bridge:
+    """Return our application as the server wants it."""
+    return Bridge(create_app(settings).wsgi_app, settings.threads, (settings.max_request_mb + 1) * MIB)
+
+
+def _load(settings: Settings, load: Callable[[Settings], Bridge]) -> Bridge:
     """Return the application of one web process; runs in it."""
     atexit.register(os._exit, 0)  # the server's own threads do not survive the interpreter's way of ending
     os.setpgrp()  # Ctrl+C is for the serving process; it tells this one
     log_to_stderr()
     _connections()
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
-    return Bridge(create_app(settings).wsgi_app, settings.threads, (settings.max_request_mb + 1) * MIB)
+    return load(settings)
 
 
 def _end_with_parent() -> None:

@@ -55,3 +55,34 @@ def modules(as_json: bool, quick: bool, runtimes_dir: Path) -> None:
         measured = ModulesBench(stack, runtimes_dir, load_settings().tasks, Path(folder), QUICK if quick else Plan())
         measured.measure()
     report.print_report(measured.goals, as_json, machine=machine)
+
+
+@bench.command()
+@click.option("--students", type=click.IntRange(50, 20_000), default=2000, show_default=True, help="考生人数。")
+@click.option(
+    "--postgresql", envvar="SIMULATOR_TEST_POSTGRESQL", metavar="URL", default="",
+    help="PostgreSQL 地址：在那里建一个临时数据库，测完删除；不给就只测 SQLite。",
+)
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@click.option("--quick", is_flag=True, help="一分钟以内：时间短，只测 SQLite。")
+@runtimes_dir
+def web(students: int, postgresql: str, as_json: bool, quick: bool, runtimes_dir: Path) -> None:
+    """网页：自动保存的延迟和 CPU、交卷高峰、榜单和考试页面，与同一个服务器下的空路由和只写 SQL 的保存比。十分钟以内。"""
+    from simulator.commands.benches import report
+    from simulator.commands.benches.measure import NotCounted
+    from simulator.commands.benches.web.bench import QUICK, Plan, WebBench, new_database, without_postgresql
+
+    machine, goals, facts = report.Machine.here(), [], []
+    databases = {"sqlite": "", **({"postgresql": postgresql} if postgresql and not quick else {})}
+    for kind, address in databases.items():
+        with tempfile.TemporaryDirectory(prefix="simulator-bench-") as folder, ExitStack() as stack:
+            url = stack.enter_context(new_database(address)) if address else ""
+            measured = WebBench(kind, url, students, Path(folder), runtimes_dir, QUICK if quick else Plan())
+            try:
+                measured.measure()
+            except NotCounted as reason:
+                raise click.ClickException(str(reason)) from None
+            goals += measured.goals
+            facts += measured.facts
+    goals += [] if "postgresql" in databases else without_postgresql()
+    report.print_report(goals, as_json, machine=machine, facts=facts)
