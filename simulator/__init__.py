@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from simulator import compression, limits, web
+from simulator import compression, limits, rendering, web
 from simulator.auth import init_login
 from simulator.config import Settings, load_settings, shipped
 from simulator.services import Services
@@ -44,5 +44,6 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     limits.init_app(app)
     init_login(app, web.session)
     web.init_app(app)
+    rendering.init_app(app)
     register(app)
     return app

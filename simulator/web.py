@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, g, has_request_context, jsonify, render_template, request, session as cookie, url_for
@@ -80,8 +77,6 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _crash)
     app.jinja_env.filters.update(dt=_dt, dtz=_dtz, hms=hms, clock=_clock, marks=_marks, size=_size)
     app.context_processor(_globals)
-    app.add_template_global(lambda path: _asset(app, path), "asset")
-    app.add_template_global(lambda path: (Path(str(app.static_folder)) / path).is_file(), "has_asset")
 
 
 def _close_session(_error: BaseException | None) -> None:
@@ -94,15 +89,6 @@ def _close_session(_error: BaseException | None) -> None:
 def _globals() -> dict[str, Any]:
     lang = "en" if chosen_language() == "en" else "zh"
     return {"now": now(), "lang": lang, "app_name": _("人工智能训练师模拟考场"), "development": services().settings.demo}
-
-
-def _asset(app: Flask, path: str) -> str:
-    return url_for("static", filename=path, v=_version(Path(str(app.static_folder)) / path))
-
-
-@lru_cache(maxsize=512)
-def _version(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
 
 
 def _secure(response: Response) -> Response:
