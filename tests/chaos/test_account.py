@@ -196,8 +196,8 @@ def test_a_retry_that_a_person_asked_for_is_no_duplicate_but_its_error_is_told(h
 
 
 def test_nothing_is_left_out_of_the_signs():
-    """What the check compares is all that a verdict says, but its title and possible marks, which stand in the task,
+    """What the check compares is all that a verdict says, but its title, possible marks and board, which stand in the task,
     and its evidence, from which the mark was made."""
     compared = {"point_id", "status", "earned", "expected", "found", "reason", "cause"}
-    assert set(VerdictRow.__table__.columns.keys()) - compared == {"marking_id", "ordinal", "title", "marks", "evidence"}
+    assert set(VerdictRow.__table__.columns.keys()) - compared == {"marking_id", "ordinal", "title", "marks", "board", "evidence"}
     assert Finding(None, "x", 0.0).faults  # and a marking without a grading is never done

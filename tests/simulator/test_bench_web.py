@@ -24,7 +24,7 @@ BUSY = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
 @pytest.fixture
 def answering():
     """Start servers that give each connection the same answer to everything."""
-    opened = []
+    opened, threads = [], []
 
     def start(answer: bytes) -> int:
         server = socket.create_server(("127.0.0.1", 0))
@@ -43,14 +43,19 @@ def answering():
                     connection, _ = server.accept()
                 except OSError:
                     return
-                threading.Thread(target=serve, args=(connection,), daemon=True).start()
+                threads.append(threading.Thread(target=serve, args=(connection,), daemon=True))
+                threads[-1].start()
 
-        threading.Thread(target=accept, daemon=True).start()
+        threads.append(threading.Thread(target=accept, daemon=True))
+        threads[-1].start()
         return server.getsockname()[1]
 
     yield start
     for server in opened:
+        server.shutdown(socket.SHUT_RDWR)  # wakes who accepts
         server.close()
+    for thread in threads:
+        thread.join(5)
 
 
 @pytest.mark.parametrize(("answer", "size"), [(PLAIN, 2), (CHUNKED, 7), (CLOSING, 2)])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 PATIENCE_S = 60.0
 
@@ -111,6 +113,12 @@ async def _one(connection: Connection, request: Ask, begin: float, outcome: Outc
         outcome.failed[str(status)] = outcome.failed.get(str(status), 0) + 1
 
 
+def _alone(run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run in a thread of its own: whoever calls may have an event loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(run())).result()
+
+
 def closed_loop(port: int, request: Callable[[int], Ask], *, seconds: float, connections: int) -> Outcome:
     """Ask as fast as the server answers, on `connections` connections, for `seconds`. request : number → what to ask."""
     outcome = Outcome()
@@ -127,7 +135,7 @@ def closed_loop(port: int, request: Callable[[int], Ask], *, seconds: float, con
         await asyncio.gather(*(lane(begin + seconds, number) for number in range(connections)))
         outcome.lasted_s = time.perf_counter() - begin
 
-    asyncio.run(run())
+    _alone(run)
     return outcome
 
 
@@ -156,5 +164,5 @@ def open_loop(port: int, request: Callable[[int], Ask], *, rate: float, count: i
         await _one(connection, request(number), due, outcome)
         free.put_nowait(connection)
 
-    asyncio.run(run())
+    _alone(run)
     return outcome
