@@ -1,4 +1,4 @@
-"""The agent engine with a language model that somebody asks: what it is asked, what becomes of its answers, and that all repeats exactly."""
+"""The agent engine with a language model that somebody asks: what it is asked, what becomes of its answers, exact repetition."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ class TestLlm:
         play(llm(("system", "写一句问候")), model)
         assert messages(model) == [("user", "写一句问候")]
 
-    @pytest.mark.parametrize(("written", "sent"), [({"temperature": 0.3}, 0.3), ({"temperature": 9}, 2.0), ({"temperature": True}, None), ({}, None)])
+    @pytest.mark.parametrize(("written", "sent"), [
+        ({"temperature": 0.3}, 0.3), ({"temperature": 9}, 2.0), ({"temperature": True}, None), ({}, None),
+    ])  # fmt: skip
     def test_the_temperature_is_sent_if_it_is_written(self, written, sent):
         model = Echo("好")
         play(llm(("user", "问"), model={"completion_params": written}), model)
@@ -142,11 +144,13 @@ class TestExtractor:
 
     def test_values_of_their_types(self):
         said = '好的：\n```json\n{"order": "SO1", "n": "2.50", "kind": "退货", "ok": true, "all": ["x"], "more": 1}\n```'
-        assert self.outputs(said)[0] == {"order": "SO1", "n": 2.5, "kind": "退货", "ok": True, "all": ["x"], "__is_success": 1, "__reason": ""}
+        values = {"order": "SO1", "n": 2.5, "kind": "退货", "ok": True, "all": ["x"]}
+        assert self.outputs(said)[0] == {**values, "__is_success": 1, "__reason": ""}
 
     def test_what_does_not_fit_is_not_said(self):
         found, note = self.outputs('{"order": null, "n": NaN, "kind": "修理", "ok": "yes", "all": "x"}')
-        assert found == {"order": "", "n": None, "kind": "", "ok": None, "all": [], "__is_success": 0, "__reason": "没有说出 order、n、kind"}
+        values = {"order": "", "n": None, "kind": "", "ok": None, "all": []}
+        assert found == {**values, "__is_success": 0, "__reason": "没有说出 order、n、kind"}
         assert note == "由学校接入的大模型回答；没有说出 order、n、kind"
 
     @pytest.mark.parametrize("reply", ["没有", "[1]", "{坏", "{" * 5000])
@@ -164,7 +168,8 @@ class TestReading:
     @pytest.mark.parametrize("change", [
         {"digest": "x"}, {"digest": 1}, {"messages": []}, {"messages": [{"role": "root", "content": ""}]},
         {"messages": [{"role": "user", "content": 1}]}, {"messages": [{"role": "user"}]}, {"messages": "问"},
-        {"messages": [{"role": "user", "content": "长" * 12_001}]}, {"temperature": 3}, {"temperature": "hot"}, {"temperature": float("nan")},
+        {"messages": [{"role": "user", "content": "长" * 12_001}]}, {"temperature": 3}, {"temperature": "hot"},
+        {"temperature": float("nan")},
     ])  # fmt: skip
     def test_nothing_else_is_believed(self, change):
         assert read_prompts({"wanted": [{**self.GOOD, **change}]}) == UNREADABLE
@@ -211,7 +216,8 @@ class TestReplay:
 
     def test_step_by_step_as_trials_do_it(self, sandbox):
         task = load_task(TASKS / "inspection-assistant")
-        run = next(r for r in task.runs if r.id == "chat").model_copy(update={"args": {"input": ["卡盘压力低了还能加工吗"], "documents": ["lathe.md"]}})
+        args = {"input": ["卡盘压力低了还能加工吗"], "documents": ["lathe.md"]}
+        run = next(r for r in task.runs if r.id == "chat").model_copy(update={"args": args})
         practise, made = get_practice("agent"), flow(sample("inspection-assistant"))
         known: dict[str, str] = {}
         for _ in range(5):
