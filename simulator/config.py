@@ -65,7 +65,7 @@ class Settings:
     node_name: str = ""
     # Networks whose machines may read /metrics without logging in, separated by commas; administrators always may.
     metrics_from: str = "127.0.0.1/32,::1/128"
-    # OpenAI-compatible address of a language model for practice (http://…/v1); empty means none. Its key is no setting: SIMULATOR_LLM_KEY.
+    # OpenAI-compatible address of a language model for practice, ending in /v1; empty means none. Its key is no setting.
     llm_url: str = ""
     # Name of the model there.
     llm_model: str = ""
