@@ -26,7 +26,8 @@ NOT_INTERFACE = {"cli.py", "commands", "config.py", "demo.py", "jobs", "metrics.
 FILE_TEXTS = {"账号", "姓名", "班级", "名次", "总分", "满分", "用时（秒）", "未评完的题", "-成绩.csv",
               "编号", "时间", "谁", "事件", "代码", "考生", "场次", "内容", "事件记录.csv"}
 RUN_TEXTS = {"运行程序的进程两次中断。", "程序未能运行，已记录。", "节点“", "”：",
-             "十分钟里没有得到大模型的全部回答，已停止。请稍后再试，或减少对话的轮数；也可以改用内置引擎。"}  # like all that a sandbox says of a run
+             "十分钟里没有得到大模型的全部回答，已停止。请稍后再试，或减少对话的轮数；也可以改用内置引擎。"}
+# like all that a sandbox says of a run
 OPERATOR = {"ConfigError", "SandboxError"}  # read by who runs the server
 
 

@@ -51,7 +51,7 @@ class Asker:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                if not self.once():
+                if not self.once() and not self._stop.is_set():
                     self._bell.wait(IDLE_S)
             except LOST as error:
                 log.warning("the database cannot be reached: %s", error.orig)
@@ -64,7 +64,7 @@ class Asker:
         """Start to ask the next question, as soon as one fewer than `parallel` are under way; False if none waits."""
         self._free.acquire()
         try:
-            question = self._claim()
+            question = None if self._stop.is_set() else self._claim()
             if question is not None:
                 threading.Thread(target=self._ask, args=(question,), name="asking", daemon=True).start()
         except BaseException:
