@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True)
 class Step:
-    """One executed node; status is `ok`, `failed` or `skipped`; branch : the handle that it went on at, "" for the only one."""
+    """One executed node; status is `ok`, `failed` or `skipped`; branch : the handle that it went on at, "" for the only one; prompt,
+    reply : what a language model was asked and what it said, "" if the embedded engine answered."""
 
     node: str
     title: str
@@ -19,6 +20,8 @@ class Step:
     output: str = ""
     branch: str = ""
     note: str = ""
+    prompt: str = ""
+    reply: str = ""
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,20 @@ class Settings:
     node_name: str = ""
     # Networks whose machines may read /metrics without logging in, separated by commas; administrators always may.
     metrics_from: str = "127.0.0.1/32,::1/128"
+    # OpenAI-compatible address of a language model for practice, ending in /v1; empty means none. Its key is no setting.
+    llm_url: str = ""
+    # Name of the model there.
+    llm_model: str = ""
+    # File that holds the key, if the environment does not; empty means llm_key in the instance folder.
+    llm_key_file: str = ""
+    # Seconds that one answer of the model may take.
+    llm_timeout_s: int = 60
+    # Longest answer that is taken, in characters; the model is asked for no more tokens either.
+    llm_answer_chars: int = 1000
+    # Requests to the model at a time, from each machine that marks.
+    llm_parallel: int = 4
+    # Runs with the model that one candidate may start in a minute.
+    llm_rate: int = 6
     # Demo school: shows the demo accounts on the log-in page. Set by `simulator demo` only.
     demo: bool = False
     origins: dict[str, str] = field(default_factory=dict, compare=False, repr=False)

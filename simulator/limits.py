@@ -1,11 +1,13 @@
-"""Rate limits (per address), counted in the database: they hold for all web processes on all machines."""
+"""Rate limits (log-ins of an address, runs of a candidate with the language model), counted in the database: they hold for all web
+processes on all machines."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, current_app
+from flask_babel import gettext as _
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits.errors import ConfigurationError
@@ -13,12 +15,15 @@ from limits.storage import Storage
 from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from simulator.config import ConfigError
+from simulator.errors import Refused
 from simulator.models import RateCount
 from simulator.services import services
 
 IN_DATABASE = "database://"
+MINUTE_S = 60
 
 
 class DatabaseStorage(Storage):
@@ -33,13 +38,8 @@ class DatabaseStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count `amount` more in the window of `key`, which a first one opens for `expiry` seconds; return the count."""
-        db, now = services().db, services().clock()
-        insert: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[db.engine.dialect.name]
-        row = insert(RateCount).values(key=_short(key), count=amount, until=now + timedelta(seconds=expiry))
-        row = row.on_conflict_do_update(index_elements=["key"], set_={"count": RateCount.count + amount})
-        with db.write() as session:
-            session.execute(delete(RateCount).where(RateCount.until <= now))
-            return int(session.scalar(row.returning(RateCount.count)))
+        with services().db.write() as session:
+            return count(session, key, expiry, services().clock(), amount)
 
     def get(self, key: str) -> int:
         """Return the count in the present window."""
@@ -70,6 +70,23 @@ class DatabaseStorage(Storage):
         """Forget the count of `key`."""
         with services().db.write() as session:
             session.execute(delete(RateCount).where(RateCount.key == _short(key)))
+
+
+def count(session: Session, key: str, expiry: int, now: datetime, amount: int = 1) -> int:
+    """Count `amount` more in the window of `key`, which a first one opens for `expiry` seconds; return the count."""
+    insert: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[session.get_bind().dialect.name]
+    row = insert(RateCount).values(key=_short(key), count=amount, until=now + timedelta(seconds=expiry))
+    row = row.on_conflict_do_update(index_elements=["key"], set_={"count": RateCount.count + amount})
+    session.execute(delete(RateCount).where(RateCount.until <= now))
+    return int(session.scalar(row.returning(RateCount.count)))
+
+
+def count_model_run(session: Session, user_id: int, now: datetime) -> None:
+    """Count a run of a candidate with the language model, in the request's own transaction; Refused (429) if it is one too many."""
+    most = services().settings.llm_rate
+    if count(session, f"model/{user_id}", MINUTE_S, now) > most:
+        message = _("一分钟里最多用大模型运行 %(n)s 次。", n=most)
+        raise Refused(message, "请等一分钟再试，或改用内置引擎。", status=429)
 
 
 def _short(key: str) -> str:

@@ -107,6 +107,6 @@ def _workers(session: Session, now: datetime) -> Metric:
 def _trials(session: Session) -> Metric:
     metric = GaugeMetricFamily("simulator_trials", "Trial runs that wait or run.", labels=["state"])
     states = dict(iter(session.execute(select(Trial.state, func.count()).group_by(Trial.state))))
-    for state in ("queued", "leased"):
+    for state in ("queued", "leased", "asking"):
         metric.add_metric([state], states.get(state, 0))
     return metric

@@ -17,6 +17,7 @@ from simulator.blobs import open_store
 from simulator.catalog import TaskCache
 from simulator.config import Settings
 from simulator.db import Database
+from simulator.endpoint import endpoint_of
 from simulator.jobs.notify import make_notify
 from simulator.marking import Marker
 from simulator.metrics import networks
@@ -109,11 +110,17 @@ class Services:
         )
         self.tasks = TaskCache(settings.instance / "cache" / "tasks")
         self.sandbox = SandboxHolder(settings)
+        self.endpoint = endpoint_of(settings)
         self.metrics_from = networks(settings.metrics_from)
         self.zone = ZoneInfo(settings.timezone)
         self.clock = clock
         # Called after something was queued and committed.
         self.notify: Callable[[], None] = make_notify(settings)
+
+    @property
+    def model(self) -> str:
+        """Name of the language model that is connected for practice, "" for none."""
+        return self.endpoint.model if self.endpoint else ""
 
     @property
     def name(self) -> str:

@@ -7,14 +7,15 @@
       │ └─ cancel ───────┼──────────────▶ cancelled
       └── lease expired ─┘  (once; the second time: error)
 
-The page that asked and the process that runs it share nothing but the Trial row (`feed.py` keeps it up to date).
+The page that asked and the process that runs it share nothing but the Trial row (`feed.py` keeps it up to date). With a language
+model there is one more state, `asking`, between two runs: see `asking.py`.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ from grading.errors import ResponseError, SandboxError
 from grading.fields import get_kind
 from grading.model import RunSpec, Task
 from grading.runners import get_runner
-from simulator import attempts, products, turns, workers
+from simulator import asking, attempts, events, products, turns, workers
 from simulator.db import LOST, patiently
 from simulator.errors import Refused
 from simulator.feed import Feed, News, Observed, store
@@ -39,13 +40,13 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 MAX_TRIES = 2
 KEEP = timedelta(days=7)
-UNFINISHED = ("queued", "leased")
+UNFINISHED = ("queued", "leased", "asking")
 INTERRUPTED = "运行程序的进程两次中断。"
 NOT_RUN = "程序未能运行，已记录。"
 FAULTS = ("sandbox_error", "refused")
 
 # What a page that asks for news needs not load each time.
-LIGHT = (defer(Trial.response), defer(Trial.stdout), defer(Trial.stderr), defer(Trial.result))
+LIGHT = (defer(Trial.response), defer(Trial.asked), defer(Trial.stdout), defer(Trial.stderr), defer(Trial.result))
 
 
 class Busy(Refused):
@@ -60,9 +61,11 @@ class Busy(Refused):
 
 
 def ask(
-    session: Session, task: Task, attempt: Attempt, position: int, run_id: str, draft: Mapping[str, Any], now: datetime, body: Any = None
+    session: Session, task: Task, attempt: Attempt, position: int, run_id: str, draft: Mapping[str, Any], now: datetime,
+    body: Any = None, *, model: str = "",
 ) -> Trial:
-    """Queue a trial of `draft`; the caller commits and wakes the workers. body : JSON of the request (see `turns.read`).
+    """Queue a trial of `draft`; the caller commits and wakes the workers. body : JSON of the request (see `turns.read`, `asking.read`);
+    model : the language model that the school has connected, "" for none.
 
     Refused says why not; Busy if another trial of the attempt has not ended. Earlier trials of the same run are dropped.
     """
@@ -71,16 +74,19 @@ def ask(
     if spec is None or spec.purpose == "marking":
         raise Refused("这道题没有这个试运行。", "请刷新页面。", status=404)
     _check_program(task, spec, draft)
-    said = turns.read(spec, body)
+    said, model = turns.read(spec, body), asking.read(spec, attempt.exam.mode, model, body)
     if not workers.summary(session, now).able:
         raise Refused("现在没有可以运行程序的评分进程。", "请告诉监考教师；作答已保存，不受影响。", status=503)
     session.refresh(attempt, with_for_update=True)  # two presses at once: one after the other
     running = session.scalars(select(Trial).where(Trial.attempt_id == attempt.id, Trial.state.in_(UNFINISHED))).first()
     if running is not None:
         raise Busy(running)
-    trial = Trial(attempt_id=attempt.id, position=position, run_id=run_id, response=dict(draft), input=said, queued_at=now)
+    trial = Trial(attempt_id=attempt.id, position=position, run_id=run_id, response=dict(draft), input=said, queued_at=now, model=model)
     session.add(trial)
     session.flush()  # first the new one: SQLite gives the highest number again once it is free
+    trial.asked = asking.kept(session, trial, spec)
+    if model:
+        events.record(session, "attempt.model", now, who=attempt.user_id, attempt=attempt, task=task.id, run=run_id, model=model)
     same = (Trial.attempt_id == attempt.id, Trial.position == position, Trial.run_id == run_id)
     session.execute(delete(Trial).where(*same, Trial.id != trial.id))
     return trial
@@ -101,7 +107,7 @@ def _check_program(task: Task, spec: RunSpec, draft: Mapping[str, Any]) -> None:
 def cancel(session: Session, trial: Trial, now: datetime) -> None:
     """Take the trial out of the queue, or ask its worker to stop it; nothing if it has ended."""
     mine = Trial.id == trial.id
-    session.execute(update(Trial).where(mine, Trial.state == "queued").values(state="cancelled", done_at=now))
+    session.execute(update(Trial).where(mine, Trial.state.in_(("queued", "asking"))).values(state="cancelled", done_at=now))
     session.execute(update(Trial).where(mine, Trial.state == "leased").values(cancel=True, version=Trial.version + 1))
     session.refresh(trial)
 
@@ -124,7 +130,7 @@ def get(session: Session, attempt: Attempt, trial_id: int) -> Trial:
 def latest(session: Session, attempt_id: int, position: int) -> dict[str, Trial]:
     """Return run id → its last trial, for one task of an attempt."""
     rows = session.scalars(
-        select(Trial).where(Trial.attempt_id == attempt_id, Trial.position == position).options(defer(Trial.response)).order_by(Trial.id)
+        select(Trial).where(Trial.attempt_id == attempt_id, Trial.position == position).options(*LIGHT[:2]).order_by(Trial.id)
     )
     return {trial.run_id: trial for trial in rows}
 
@@ -157,8 +163,8 @@ def claim(session: Session, worker: str, now: datetime) -> int | None:
         return None
     result = session.execute(
         update(Trial).where(Trial.id == trial_id, Trial.state == "queued").values(
-            state="leased", leased_by=worker, leased_until=now + LEASE, started_at=now, tries=Trial.tries + 1,
-            version=Trial.version + 1,
+            state="leased", leased_by=worker, leased_until=now + LEASE, started_at=func.coalesce(Trial.started_at, now),
+            tries=Trial.tries + 1, version=Trial.version + 1,
         )
     )
     return trial_id if result.rowcount == 1 else None  # type: ignore[attr-defined]
@@ -179,10 +185,12 @@ class _Work:
     spec: RunSpec
     program: Any = None
     problem: str = ""
+    model: str = ""
+    asked: asking.Asked = field(default_factory=list)
 
 
-def execute(marker: Marker, trial_id: int) -> None:
-    """Run one trial that this worker has leased, and settle it. No transaction is open while the program runs."""
+def execute(marker: Marker, trial_id: int) -> bool:
+    """Run one trial that this worker has leased, in no transaction, and settle it; True if it now waits for a language model."""
     with Feed(marker.db, trial_id, marker.name) as feed:
         state, found = _try(marker, trial_id, feed)
     try:
@@ -192,6 +200,7 @@ def execute(marker: Marker, trial_id: int) -> None:
     except Exception:  # what it made cannot be stored
         log.exception("trial %s cannot be stored", trial_id)
         patiently(lambda: _settle(marker, trial_id, "error", _fault(NOT_RUN), News({}, {}, [])))
+    return state == "asking"
 
 
 def _try(marker: Marker, trial_id: int, feed: Feed) -> tuple[str, dict[str, Any]]:
@@ -220,10 +229,10 @@ def _load(marker: Marker, trial_id: int) -> _Work:
         item = attempts.task(session, session.get_one(Attempt, trial.attempt_id), trial.position)
         task = marker.tasks.get(session, item.version)
         spec = turns.apply(next(r for r in task.runs if r.id == trial.run_id), trial.input)
-        field = task.field(spec.of)
+        of = task.field(spec.of)
         try:
             raw = to_response(task, trial.response, marker.blobs)[spec.of]
-            return _Work(task, spec, get_kind(field.kind).parse(raw, field))
+            return _Work(task, spec, get_kind(of.kind).parse(raw, of), "", trial.model, trial.asked)
         except ResponseError as error:
             return _Work(task, spec, problem=str(error))
 
@@ -232,15 +241,24 @@ def _run(marker: Marker, work: _Work, feed: Feed) -> tuple[str, dict[str, Any]]:
     sandbox = marker.sandbox()
     if sandbox is None:
         raise SandboxError("这个评分进程没有可用的沙箱。")
-    outcome = get_runner(work.spec.runner)(work.spec, work.task, work.program, Observed(sandbox, feed))
+    given = work.spec, work.task, work.program, Observed(sandbox, feed)
+    outcome = asking.play(*given, work.model, work.asked) if work.model else get_runner(work.spec.runner)(*given)
+    if isinstance(outcome, asking.Waiting):
+        return "asking", {"asked": outcome.asked, "answers": asking.count(outcome.asked)}
+    if isinstance(outcome, str):
+        return "done", asking.no_answer(outcome)
     status = outcome.result.status
     return "cancelled" if status == "cancelled" else "error" if status in FAULTS else "done", products.view(outcome)
 
 
 def _settle(marker: Marker, trial_id: int, state: str, found: dict[str, Any], news: News) -> None:
     with marker.db.write() as session:
-        page = {**news.page, **found}
-        store(session, trial_id, marker.name, news, state=state, done_at=marker.clock(), leased_until=None, result=page)
+        values: dict[str, Any] = {"state": state, "leased_until": None, "result": {**news.page, **found}}
+        if state == "asking":
+            values |= {"asked": values["result"].pop("asked"), "leased_by": "", "tries": 0}
+        else:
+            values["done_at"] = marker.clock()
+        store(session, trial_id, marker.name, news, **values)
 
 
 # What the scheduler does -----------------------------------------------------------------------------------------------
@@ -249,14 +267,14 @@ def _settle(marker: Marker, trial_id: int, state: str, found: dict[str, Any], ne
 def sweep(session: Session, now: datetime) -> int:
     """End the trials of closed attempts, and queue once more those whose worker has died; return how many were touched."""
     over = Trial.attempt_id.in_(select(Attempt.id).where(Attempt.state == "closed"))
-    expired = select(Trial).where(Trial.state == "leased", Trial.leased_until < now).options(*LIGHT)
-    touched = 0
+    expired = select(Trial).where(Trial.state.in_(("leased", "asking")), Trial.leased_until < now).options(*LIGHT)
+    touched = asking.sweep(session, now)
     for trial in session.scalars(expired.with_for_update(skip_locked=True)):
         _sweep_one(session, trial, now)
         touched += 1
     session.flush()
     for found, values in (
-        ((over, Trial.state == "queued"), {"state": "cancelled", "done_at": now}),
+        ((over, Trial.state.in_(("queued", "asking"))), {"state": "cancelled", "done_at": now}),
         ((over, Trial.state == "leased", Trial.cancel.is_(False)), {"cancel": True}),
     ):
         result = session.execute(update(Trial).where(*found).values(version=Trial.version + 1, **values))
@@ -271,7 +289,7 @@ def _sweep_one(session: Session, trial: Trial, now: datetime) -> None:
     elif trial.tries >= MAX_TRIES:
         trial.state, trial.done_at = "error", now
         trial.result = {**trial.result, "status": "sandbox_error", "message": INTERRUPTED}
-    else:
+    elif trial.state == "leased":  # else the question is asked again
         trial.state, trial.started_at, trial.stdout, trial.stderr, trial.result = "queued", None, "", "", {}
         session.execute(delete(TrialFigure).where(TrialFigure.trial_id == trial.id))
 

@@ -64,7 +64,7 @@ def expire_leases(session: Session, host: str, exists: Callable[[int], bool], no
     """
     found: list[Marking | Trial] = []
     found += session.scalars(select(Marking).where(Marking.state == "leased", Marking.leased_by.startswith(f"{host}:")))
-    found += session.scalars(select(Trial).where(Trial.state == "leased", Trial.leased_by.startswith(f"{host}:")))
+    found += session.scalars(select(Trial).where(Trial.state.in_(("leased", "asking")), Trial.leased_by.startswith(f"{host}:")))
     lost = [item for item in found if ended(item.leased_by, exists)]
     for item in lost:
         item.leased_until = now - timedelta(seconds=1)

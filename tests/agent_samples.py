@@ -50,15 +50,25 @@ def evidence(**more):
 
 
 CHAT = evidence(conversations=[{"id": "chat", "title": "对话预览", "turns": [TURN], "error": ""}])
+MODEL = "qwen3:8b"
+PROMPT = "【系统】你是订单客服，只根据下面的资料回答：\n{\"status\": \"已发货\"}\n\n【用户】AB1234 到哪了"
+SAID = step("reply", "生成回答", "llm", input="AB1234 到哪了", output="您的订单已发货。", prompt=PROMPT, reply="您的订单已发货。")
+WRITTEN = {**TURN, "answer": "您的订单已发货。", "steps": [*STEPS[:2], SAID], "tool_calls": [], "retrieved": []}
+MODEL_TALK = evidence(conversations=[{"id": "chat", "title": "对话预览", "turns": [WRITTEN], "error": ""}], model=MODEL)
+BY_MODEL = {**TRIAL, "evidence": MODEL_TALK, "artifacts": [], "figures": [], "model": MODEL}
+ASKING = {
+    **BY_MODEL, "state": "asking", "live": True, "title": "等大模型回答", "tone": "live", "message": "已得到 1 个回答。", "wall_s": None,
+    "evidence": None,
+}
 PREVIEW = {**TRIAL, "evidence": CHAT, "artifacts": [], "figures": []}
 SPEC = {"tools": "tools.yaml", "documents": ["faq.md"], "max_length": 60000}
 FIELD = exams.field(42, "flow", "智能体流程", starter=FLOW, spec=SPEC, help="用表单或 YAML 搭建。", lint_url="/attempts/7/lint/42/flow")
 
 
-def task(trial=None, turns=(), **field):
-    """A task with a flow field and the preview of its conversations."""
+def task(trial=None, turns=(), by_model=None, **field):
+    """A task with a flow field and the preview of its conversations. by_model : a language model may answer, and did or not."""
     run = {"id": "chat", "of": "flow", "title": "对话预览", "url": "/attempts/7/trial/42/chat", "trial": trial}
-    run = {**run, "chat": True, "turns": list(turns)}
+    run = {**run, "chat": True, "turns": list(turns), "model": MODEL if by_model is not None else "", "by_model": bool(by_model)}
     files = [{"name": name, "size": 900, "url": f"/attempts/7/files/42/{name}"} for name in ("tools.yaml", "faq.md")]
     return exams.task(42, "1", "", [{**FIELD, **field}], runs=[run], files=files)
 
@@ -71,7 +81,10 @@ def screen(**more):
 SAMPLES = [
     ("flow", "exam/screen.html", screen()),
     ("flow-talked", "exam/screen.html", screen(trial=PREVIEW, turns=["AB1234 到哪了"], value=FLOW, help="")),
-    ("agent-engine", "about/agent_engine.html", {}),
+    ("flow-by-model", "exam/screen.html", screen(trial=BY_MODEL, turns=["AB1234 到哪了"], value=FLOW, help="", by_model=True)),
+    ("flow-asking", "exam/screen.html", screen(trial=ASKING, turns=["AB1234 到哪了"], value=FLOW, help="", by_model=True)),
+    ("agent-engine", "about/agent_engine.html", {"model": ""}),
+    ("agent-engine-model", "about/agent_engine.html", {"model": MODEL}),
 ]
 FRAGMENTS = [
     ("agent", "evidence/agent.html", {"evidence": evidence(), "links": LINKS}),

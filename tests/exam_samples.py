@@ -120,6 +120,7 @@ TRIAL = {
     "tone": "ok",
     "message": "程序正常结束。",
     "elapsed_ms": 2100,
+    "model": "",
     "wall_s": 1.84,
     "memory_mb": 121,
     "seen": "done-3",
@@ -156,7 +157,7 @@ def practical_task(**more):
         field(41, "text", "数据处理规范", "一、先去重再填补。\n二、占位值视为缺失。", spec={"rows": 6}),
     ]
     run = {"id": "clean", "of": "code", "title": "清洗程序的试运行", "url": "/attempts/7/trial/41/clean", "trial": TRIAL}
-    runs = [{**run, "chat": False, "turns": []}]
+    runs = [{**run, "chat": False, "turns": [], "model": "", "by_model": False}]
     files = [{"name": "orders.csv", "size": 38912, "url": "/attempts/7/files/41/orders.csv"}]
     return task(41, "1", "", fields, marks=D(25), runs=runs, files=files, rev=4, saved_at=NOW, state="partial", **more)
 

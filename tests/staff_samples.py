@@ -173,7 +173,7 @@ def people(**more):
     }
 
 
-def system():
+def system(**more):
     """Context of admin/system.html."""
     worker = {"name": "exam-pc:4711/1", "backend": "zygote", "problem": "", "started": NOW, "seen": NOW, "marked": 31}
     marking = {
@@ -198,7 +198,9 @@ def system():
             {"name": "python", "title": "Python", "ready": True, "state_text": "可用", "packages": ["pandas==2.3.3", "scikit-learn==1.9.1"]}
         ],
         "tasks": {"tasks": 2, "items": 150},
+        "model": None,
         "settings": [{"key": "port", "value": "8000", "origin": "默认"}],
+        **more,
     }
 
 
@@ -317,6 +319,7 @@ SAMPLES = [
         people(created=[{"username": "s2409", "name": "赵诗琪", "password": "birch-35"}], errors=["账号“s2401”已经存在。"]),
     ),
     ("system", "admin/system.html", system()),
+    ("system-model", "admin/system.html", system(model={"name": "qwen3:8b", "url": "http://127.0.0.1:11434/v1", "key": True})),
     ("events", "admin/events.html", event_log()),
     ("events-none", "admin/events.html", event_log(events=[], more_url=None, paged=False)),
     ("catalog", "catalog/index.html", catalog()),

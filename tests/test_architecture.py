@@ -16,9 +16,9 @@ MODULE_LINES = 300
 VIEW_LINES = 15
 ENGINE = re.compile(r"^grading\.runners\.\w+\.engine\b")
 WEB = {"flask", "flask_babel", "flask_limiter", "flask_login", "flask_wtf", "sqlalchemy", "alembic", "jinja2", "markupsafe",
-       "werkzeug", "apscheduler", "granian", "celery", "fsspec", "click", "simulator"}
-USE_CASES = ["attempts", "blobs", "catalog", "db", "drawing", "eventlog", "events", "exams", "feed", "findings", "itemreport",
-             "linting", "marking", "metrics", "models", "people", "phases", "products", "queueing", "remarking", "responses",
+       "werkzeug", "apscheduler", "granian", "celery", "fsspec", "click", "urllib3", "simulator"}
+USE_CASES = ["asking", "attempts", "blobs", "catalog", "db", "drawing", "endpoint", "eventlog", "events", "exams", "feed", "findings",
+             "itemreport", "linting", "marking", "metrics", "models", "people", "phases", "products", "queueing", "remarking", "responses",
              "results", "schema", "standings", "statement", "terminal", "trials", "turns", "workers"]
 
 MODULES = {

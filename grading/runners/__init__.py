@@ -7,6 +7,8 @@ ACCEPTS                          the kinds of value that it executes
 OUTPUTS                          optional: its own outputs (`produces: {…: {output: name}}`), name → kind of value
 Args                             optional: a `Spec` of what a task may write in `args`
 check(run, task)                 optional: raises TaskError for what the task's files must hold
+practise(run, task, value, sandbox, completions, model)
+                                 optional: executes it with a language model that somebody asks, for practice; never for marks
 
 Names that begin with an underscore help runners and are none themselves.
 """
@@ -19,6 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from grading.completions import Completions, Unfinished
 from grading.errors import TaskError
 from grading.model import Cause, Evidence, RunSpec, Spec, Task
 from grading.sandbox.contract import RunResult, Sandbox
@@ -46,6 +49,10 @@ Runner = Callable[[RunSpec, Task, Any, Sandbox], RunOutcome]
 """`run(run, task, value, sandbox)`; `value` is the parsed value of the field `run.of`."""
 
 
+Practice = Callable[[RunSpec, Task, Any, Sandbox, Completions, str], RunOutcome | Unfinished]
+"""`practise(run, task, value, sandbox, completions, model)`: what `model` has answered so far; to be called until it is finished."""
+
+
 class NoArgs(Spec):
     """The arguments of a runner that has none."""
 
@@ -59,6 +66,12 @@ def get_runner(name: str) -> Runner:
     """Return the runner called `name`; TaskError lists the valid names."""
     runner: Runner = _module(name).run
     return runner
+
+
+def get_practice(name: str) -> Practice | None:
+    """Return how runner `name` runs with a language model, None if it cannot; marking never calls it."""
+    found: Practice | None = getattr(_module(name), "practise", None)
+    return found
 
 
 def accepts(name: str) -> tuple[str, ...]:

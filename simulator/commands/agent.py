@@ -16,6 +16,9 @@ from grading.runners import Problem, agent as runner
 from grading.runners.agent.scenario import read_tools
 from grading.sandbox import open_sandbox
 from simulator.commands.options import runtimes_dir
+from simulator.config import load_settings
+from simulator.endpoint import Endpoint, EndpointError, endpoint_of
+from simulator.errors import Refused
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _PATH = click.Path(exists=True, path_type=Path)
@@ -34,12 +37,13 @@ def agent() -> None:
 @click.option("--tools", type=_FILE, help="模拟工具（YAML 或 JSON）。")
 @click.option("--documents", type=_PATH, multiple=True, help="知识库：.md、.txt 文件或放着它们的文件夹；可写多个。")
 @click.option("--mock", "mocks", multiple=True, metavar="NODE=TEXT", help="让大模型节点（id 或标题）固定输出 TEXT；可写多次。")
+@click.option("--endpoint", "by_endpoint", is_flag=True, help="由设置 llm_url 的大模型回答大模型、问题分类、参数提取节点。")
 @click.option("--wall", type=float, default=60, show_default=True, help="时间上限（秒）。")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
 @runtimes_dir
 def run(
     flow: Path, more: tuple[Path, ...], scenario: Path, tools: Path | None, documents: tuple[Path, ...], mocks: tuple[str, ...],
-    wall: float, as_json: bool, runtimes_dir: Path,
+    by_endpoint: bool, wall: float, as_json: bool, runtimes_dir: Path,
 ) -> None:
     """在沙箱里让 FLOW 与剧本里的用户对话。
 
@@ -47,13 +51,16 @@ def run(
     """
     if more and not documents:
         raise click.UsageError(f"多余的参数 {more[0]}")
-    given = _flow(flow)
+    given, endpoint = _flow(flow), _endpoint() if by_endpoint else None
     args, files = _inputs(scenario, tools, (*documents, *more))
     sandbox = open_sandbox(runtimes_dir, remember=True)
     try:
         result, talk = runner.converse(
             given, runner.prepare(args, files), sandbox, RunLimits(wall_s=wall, cpu_s=wall), mocks=_mocks(mocks, given),
+            ask=endpoint.ask if endpoint else None,
         )
+    except EndpointError as error:
+        raise Refused(str(error)) from None
     finally:
         sandbox.close()
     if isinstance(talk, Problem):
@@ -63,7 +70,7 @@ def run(
         click.echo(json.dumps(_as_json(talk), ensure_ascii=False, indent=2))
     else:
         _print(talk)
-        click.echo(f"引擎 {talk.engine}，{result.wall_s:.2f} s", err=True)
+        click.echo(f"引擎 {talk.engine}{f'，大模型 {endpoint.model}' if endpoint else ''}，{result.wall_s:.2f} s", err=True)
 
 
 @agent.command()
@@ -93,6 +100,13 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8-sig")
     except UnicodeDecodeError:
         raise ResponseError(f"{path.name} 不是 UTF-8 编码。") from None
+
+
+def _endpoint() -> Endpoint:
+    endpoint = endpoint_of(load_settings())
+    if endpoint is None:
+        raise click.UsageError("没有接入大模型：请先填写设置 llm_url 和 llm_model，见 docs/settings.md。")
+    return endpoint
 
 
 def _flow(path: Path) -> Flow:

@@ -14,11 +14,12 @@ from simulator.commands.options import runtimes_dir
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON。")
+@click.option("--ask-model", is_flag=True, help="接入了大模型时，真的问它一句话。")
 @runtimes_dir
-def doctor(as_json: bool, runtimes_dir: Path) -> None:
+def doctor(as_json: bool, ask_model: bool, runtimes_dir: Path) -> None:
     """检查这台机器能不能考试和评分，说明每一项该怎么办。能评分时退出码为 0，否则为 1。"""
     findings = []
-    for finding in _examine(runtimes_dir):
+    for finding in _examine(runtimes_dir, ask_model):
         findings.append(finding)
         if not as_json:
             _print(finding)
@@ -31,7 +32,7 @@ def doctor(as_json: bool, runtimes_dir: Path) -> None:
     raise SystemExit(1 if bad else 0)
 
 
-def _examine(runtimes: Path) -> Iterator[Finding]:
+def _examine(runtimes: Path, ask_model: bool) -> Iterator[Finding]:
     """Yield the findings, quick ones first."""
     from simulator.commands import findings
     from simulator.config import load_settings
@@ -40,6 +41,7 @@ def _examine(runtimes: Path) -> Iterator[Finding]:
     yield from findings.machine()
     yield from findings.runtimes(runtimes)
     yield from findings.installation(settings)
+    yield findings.language_model(settings, ask=ask_model)
     yield from findings.sandboxes(runtimes)
 
 

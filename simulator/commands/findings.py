@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from grading import runtimes as rt
 from grading.errors import SandboxError
 from grading.sandbox import BackendReport, facts, probe
-from simulator.config import Settings
+from simulator.config import ConfigError, Settings
 
 MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
 GIB = 1 << 30
@@ -177,3 +177,23 @@ def _clock(settings: Settings) -> Finding:
         advice = "开考前请核对时间；有时间服务器时用 timedatectl set-ntp true。"
         return Finding("时间", "warn", f"{found}，时钟没有与时间服务器同步", advice)
     return Finding("时间", "ok", found)
+
+
+def language_model(settings: Settings, *, ask: bool) -> Finding:
+    """Return whether a language model is connected for practice; ask : whether it answers, too. It is never needed."""
+    from simulator.endpoint import endpoint_of
+
+    name = "大模型（练习用，可选）"
+    try:
+        endpoint = endpoint_of(settings)
+    except ConfigError as error:
+        return Finding(name, "fail", str(error), "改正后再启动；不用大模型时，把 llm_url 留空。")
+    if endpoint is None:
+        return Finding(name, "ok", "没有接入，练习也用内置引擎")
+    found = f"{endpoint.model}，{endpoint.url}，密钥{'已设置' if endpoint.key() else '没有设置'}"
+    if endpoint.key_file.is_file() and endpoint.key_file.stat().st_mode & 0o077:
+        return Finding(name, "warn", found, f"密钥文件别人也能读：请运行 chmod 600 {endpoint.key_file}")
+    if not ask:
+        return Finding(name, "ok", f"{found}；没有试问（simulator doctor --ask-model 会问一句）")
+    answered, sentence = endpoint.try_out()
+    return Finding(name, "ok" if answered else "warn", f"{found}；{sentence if answered else '没有回答'}", "" if answered else sentence)

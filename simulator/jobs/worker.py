@@ -16,6 +16,7 @@ from grading import runtimes
 from grading.sandbox import RunJob, Sandbox
 from simulator import marking, trials, workers
 from simulator.db import LOST
+from simulator.jobs.asker import Asker
 from simulator.jobs.heartbeat import Heartbeat, Renew
 from simulator.jobs.notify import make_bell
 from simulator.marking import Marker
@@ -36,16 +37,17 @@ class Shift:
     """
 
     def __init__(
-        self, marker: Marker, *, beat: Heartbeat | None = None, spare: bool = False, taken: Callable[[], None] = lambda: None
+        self, marker: Marker, *, beat: Heartbeat | None = None, spare: bool = False, taken: Callable[[], None] = lambda: None,
+        asks: Callable[[], None] = lambda: None,
     ) -> None:
         """beat : keeps the leases; spare : leave markings to others while a candidate sits, so that no trial waits for them;
-        taken : called when something has been claimed, before it is done."""
+        taken : called when something has been claimed, before it is done; asks : called when a trial waits for a language model."""
         self.able = True
         self.fault = False
         self._marker = marker
         self._beat = beat
         self._spare = spare
-        self._taken = taken
+        self._taken, self._asks = taken, asks
         self._after_trial = False
         self._current: int | None = None
 
@@ -80,7 +82,9 @@ class Shift:
         self._after_trial = True
         self._taken()
         with self._beating(lambda session, now: trials.renew(session, trial_id, marker.name, now)):
-            trials.execute(marker, trial_id)
+            waits = trials.execute(marker, trial_id)
+        if waits:
+            self._asks()
         return True
 
     def _marking(self) -> bool:
@@ -128,7 +132,9 @@ class Workplace:
         self._services = services
         marker = services.marker(number)
         self._beat = Heartbeat(marker)
-        self._shift = Shift(marker, beat=self._beat, spare=of > 1 and number == of, taken=taken)
+        self._shift = Shift(marker, beat=self._beat, spare=of > 1 and number == of, taken=taken, asks=lambda: services.notify())
+        endpoint = services.endpoint if number == 1 else None
+        self._asker = Asker(services, endpoint, marker.name) if endpoint is not None else None
         self._bell = make_bell(services.settings)
         self._tested = 0.0
         self._stop = threading.Event()
@@ -136,7 +142,7 @@ class Workplace:
     def work(self) -> None:
         """Work until `stop()`."""
         self._bell.listen()
-        self._beat.start()
+        self._start()
         try:
             misses = 0
             while not self._stop.is_set():
@@ -157,7 +163,7 @@ class Workplace:
 
     def begin(self) -> None:
         """Sign on, for somebody else who calls `once()` when there is something to do, and `end()`."""
-        self._beat.start()
+        self._start()
         self._check_sandbox()
 
     def once(self) -> bool:
@@ -182,7 +188,14 @@ class Workplace:
             log.warning("a marking could not be given back; it is swept when its lease ends")
         self._leave()
 
+    def _start(self) -> None:
+        self._beat.start()
+        if self._asker is not None:
+            self._asker.start()
+
     def _leave(self) -> None:
+        if self._asker is not None:
+            self._asker.stop()
         self._beat.stop()
         self._bell.close()
         self._services.sandbox.close()

@@ -12,10 +12,13 @@ from simulator.models.base import Base
 
 
 class Trial(Base):
-    """A candidate's run of a draft on the public files, for their eyes only. state: queued → leased → done, cancelled or error.
+    """A candidate's run of a draft on the public files, for their eyes only. state: queued → leased → done, cancelled or error; with
+    a language model also leased → asking → queued, as often as it is asked (see `simulator/asking.py`).
 
     response, input : the draft as it was when asked for, and the candidate's turns if they gave any; cancel : asked to stop; version :
-    grows with every change that a page shows; stdout, stderr : what `terminal.Screen` shows so far; result : plain data for the page.
+    grows with every change that a page shows; stdout, stderr : what `terminal.Screen` shows so far; result : plain data for the page;
+    model : the language model that answers, "" for the embedded engine; asked : prompts and answers, as `simulator/asking.py` keeps
+    them.
     """
 
     __tablename__ = "trial"
@@ -38,6 +41,8 @@ class Trial(Base):
     stdout: Mapped[str] = mapped_column(Text, default="")
     stderr: Mapped[str] = mapped_column(Text, default="")
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    model: Mapped[str] = mapped_column(String(100), default="")
+    asked: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     figures: Mapped[list[TrialFigure]] = relationship(order_by="TrialFigure.number", cascade="all, delete-orphan")
 
 

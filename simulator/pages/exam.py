@@ -18,11 +18,12 @@ from grading.drawing import option_order
 from grading.fields import get_kind
 from grading.model import FieldSpec, Task
 from grading.paper import ModuleSpec, PaperSpec
-from simulator import attempts, catalog, trials, turns
+from simulator import asking, attempts, catalog, trials, turns
 from simulator.catalog import TaskCache
 from simulator.models import Attempt, AttemptTask, Draft
 from simulator.pages.trial import panel_view
 from simulator.phases import remaining
+from simulator.services import services
 from simulator.statement import render, render_inline
 
 
@@ -111,7 +112,7 @@ def task_view(session: Session, cache: TaskCache, sheet: Sheet, position: int, n
         "position": position, "label": sheet.label(position), "title": task.title, "marks": item.marks, "minutes": task.minutes,
         "statement_html": render_inline(task.statement) if task.form else render(task.statement), "form": task.form,
         "fields": [field_view(sheet, task, field, position, draft) for field in task.fields],
-        "runs": runs_view(session, task, where, now) if task.runs else [],
+        "runs": runs_view(session, task, where, now, sheet.attempt.exam.mode) if task.runs else [],
         "files": [{"name": n, "size": file_size(task, n), "url": url_for("exam.file", name=n, **where)} for n in task.files],
         "flagged": item.flagged, "rev": draft.rev if draft else 0, "saved_at": draft.saved_at if draft else None,
         "save_url": url_for("exam.save", **where), "flag_url": url_for("exam.flag", **where),
@@ -120,13 +121,15 @@ def task_view(session: Session, cache: TaskCache, sheet: Sheet, position: int, n
     }
 
 
-def runs_view(session: Session, task: Task, where: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
-    """Return the task's trial runs, each with its last one as it stands now."""
+def runs_view(session: Session, task: Task, where: dict[str, Any], now: datetime, mode: str) -> list[dict[str, Any]]:
+    """Return the task's trial runs, each with its last one as it stands now. mode : of the exam; model : the language model that may
+    answer ("": none); by_model : it did the last time."""
     last = trials.latest(session, where["attempt_id"], where["position"])
     return [
         {
             "id": run.id, "of": run.of, "title": run.title or _("试运行"), "url": url_for("trials.ask", run_id=run.id, **where),
             "trial": panel_view(session, last[run.id], now) if run.id in last else None,
+            "model": asking.offered(run, mode, services().model), "by_model": run.id in last and bool(last[run.id].model),
             "chat": turns.is_chat(run), "turns": (last[run.id].input if run.id in last else None) or [],
         }
         for run in task.runs if run.purpose != "marking"

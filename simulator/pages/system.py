@@ -33,8 +33,14 @@ def system_view(session: Session, services: Services, now: datetime) -> dict[str
         "errors": queueing.failed(session),
         "runtimes": [_runtime(name, services) for name in runtimes.names()],
         "database": services.db.engine.url.render_as_string(hide_password=True), "queue": queueing.waiting(session),
-        "tasks": counts(session), "settings": settings_view(services.settings),
+        "model": _model(services), "tasks": counts(session), "settings": settings_view(services.settings),
     }
+
+
+def _model(services: Services) -> dict[str, Any] | None:
+    """Return the language model that is connected for practice, None if none is; of its key only whether there is one."""
+    endpoint = services.endpoint
+    return {"name": endpoint.model, "url": endpoint.url, "key": bool(endpoint.key())} if endpoint else None
 
 
 def _worker(row: Worker) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from simulator import trials, workers
+from simulator import asking, trials, workers
 from simulator.models import Trial, TrialFigure
 from simulator.pages.links import sitting_links
 
@@ -36,7 +36,7 @@ def head_view(session: Session, trial: Trial, now: datetime) -> dict[str, Any]:
     result, live = trial.result, trial.state in trials.UNFINISHED
     fine = result.get("status") == "ok" and not result.get("problems")
     return {
-        "state": trial.state, "live": live, "stopping": live and trial.cancel, "title": _title(trial),
+        "state": _state(trial), "model": trial.model, "live": live, "stopping": live and trial.cancel, "title": _title(trial),
         "tone": "live" if live else "stopped" if trial.state == "cancelled" else "ok" if fine else "bad",
         "message": _message(session, trial, now), "elapsed_ms": _elapsed_ms(trial, now),
         "wall_s": result.get("wall_s"), "memory_mb": result.get("memory_mb"),
@@ -53,7 +53,7 @@ def news_view(session: Session, trial: Trial, now: datetime, have: Mapping[str, 
         return None
     head = head_view(session, trial, now)
     news: dict[str, Any] = {
-        "seen": seen, "state": trial.state, "live": head["live"], "stopping": head["stopping"], "elapsed_ms": head["elapsed_ms"],
+        "seen": seen, "state": head["state"], "live": head["live"], "stopping": head["stopping"], "elapsed_ms": head["elapsed_ms"],
         "said": " ".join(filter(None, (head["title"], head["message"]))), "head": render_template("partials/_trial_head.html", trial=head),
         "streams": {name: _stream(trial, name, have[name]) for name in STREAMS},
         "figures": render_template("partials/_trial_figures.html", figures=_figures(session, trial, have["figures"])),
@@ -63,9 +63,15 @@ def news_view(session: Session, trial: Trial, now: datetime, have: Mapping[str, 
     return news
 
 
+def _state(trial: Trial) -> str:
+    """Return the state as the page shows it: what goes on between two answers of a language model is all `asking`."""
+    live = trial.state in trials.UNFINISHED
+    return "asking" if live and trial.model and asking.progress(trial.result) is not None else trial.state
+
+
 def _seen(session: Session, trial: Trial, now: datetime) -> str:
     """Return a word that changes with everything that a page shows of the trial."""
-    if trial.state != "queued":
+    if _state(trial) != "queued":
         return f"{trial.state}-{trial.version}"
     return f"queued-{trial.version}-{trials.ahead(session, trial)}-{workers.summary(session, now).able > 0:d}"
 
@@ -102,15 +108,18 @@ def _title(trial: Trial) -> str:
     if trial.state == "cancelled":
         return str(_("已停止") if trial.started_at else _("已取消"))
     titles = {
+        "asking": _("等大模型回答"), "no_answer": _("没有得到大模型的回答"),
         "queued": _("排队中"), "leased": _("运行中"), "ok": _("运行完成"), "runtime_error": _("程序出错"), "time_limit": _("超过时间限制"),
         "memory_limit": _("超过内存限制"), "output_limit": _("输出太多"), "process_limit": _("进程太多"),
     }
-    word = trial.state if trial.state in titles else trial.result.get("status")
+    word = _state(trial) if _state(trial) in titles else trial.result.get("status")
     return str(titles.get(word or "", _("未能运行")))
 
 
 def _message(session: Session, trial: Trial, now: datetime) -> str:
     """Return the sentence after the title; what the sandbox says of a run comes in Chinese."""
+    if _state(trial) == "asking":
+        return str(_("已得到 %(n)s 个回答。", n=asking.progress(trial.result)))
     if trial.state == "queued":
         return _queue_message(session, trial, now)
     if trial.state == "error":

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from simulator import people
+from simulator import events, people
 from simulator.auth import me, role_required
 from simulator.errors import Refused
 from simulator.pages import admin as pages
@@ -98,3 +98,18 @@ def groups() -> Any:
 def system() -> str:
     """Show workers, queue, runtimes and settings."""
     return render_template("admin/system.html", **system_view(session(), services(), now()))
+
+
+@blueprint.post("/system/model")
+@role_required("admin")
+def test_model() -> Any:
+    """Ask the language model for a greeting and say how that went."""
+    who, endpoint = me().id, services().endpoint
+    session().rollback()  # nobody has to wait for the database meanwhile
+    if endpoint is None:
+        raise Refused("没有接入大模型。", "请先填写设置 llm_url 和 llm_model，再重新启动。", status=409)
+    answered, sentence = endpoint.try_out()
+    events.record(session(), "system.model-tested", now(), who=who, model=endpoint.model, answered=answered)
+    commit()
+    flash(sentence, "success" if answered else "error")
+    return redirect(url_for("admin.system"))

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, render_template, request
 
 from simulator import attempts, trials
 from simulator.auth import login_required
+from simulator.limits import count_model_run
 from simulator.models import Attempt, Trial
 from simulator.pages.trial import news_view, panel_view
 from simulator.services import services
@@ -30,8 +31,11 @@ def _own_trial(attempt_id: int, trial_id: int) -> Trial:
 
 def _ask(attempt: Attempt, position: int, run_id: str) -> Trial:
     task = services().tasks.get(session(), attempts.task(session(), attempt, position).version)
-    draft = attempts.draft(session(), attempt, position)
-    return trials.ask(session(), task, attempt, position, run_id, draft, now(), request.get_json(silent=True))
+    draft, model = attempts.draft(session(), attempt, position), services().model
+    trial = trials.ask(session(), task, attempt, position, run_id, draft, now(), request.get_json(silent=True), model=model)
+    if trial.model:
+        count_model_run(session(), attempt.user_id, now())
+    return trial
 
 
 @blueprint.post("/trial/<int:position>/<run_id>")

@@ -234,7 +234,7 @@ def test_an_engine_that_breaks_by_itself_is_our_fault():
 
 def test_long_conversations_are_cut_for_people_only():
     step = {"node": "n", "title": "节点", "type": "llm", "status": "ok", "input": "入" * 400, "output": "出" * 400, "branch": "",
-            "note": "记" * 300}
+            "note": "记" * 300, "prompt": "问" * 4000, "reply": "答" * 4000}
     turn = GOOD["conversations"][0]["turns"][0] | {"answer": "字" * 1400, "steps": [step] * 40}
     scripts = [{"id": "x", "title": "", "turns": ["问"] * 20}]
     found = read_answer({"engine": "ngram", "conversations": [{"turns": [turn] * 20, "error": ""}]}, scripts)

@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from simulator.cli import main
+from tests.agent_tree import asking_flow
+from tests.fake_model import MODEL, fake_model
 
 ROOT = Path(__file__).parents[2]
 TASKS = ROOT / "tasks" / "agent"
@@ -56,6 +58,44 @@ class TestRun:
     def test_mistakes_of_the_caller(self, extra):
         result = call("run", FLOW, *extra, "--scenario", ORDERS / "files" / "scenario.yaml", "--tools", ORDERS / "files" / "tools.yaml")
         assert result.exit_code == 2
+
+
+@pytest.mark.sandbox
+class TestEndpoint:
+    FILES = ("--scenario", ORDERS / "files" / "scenario.yaml", "--tools", ORDERS / "files" / "tools.yaml")
+    ARGUMENTS = (*FILES, "--endpoint", "--runtimes-dir", ROOT / "instance" / "runtimes")
+
+    @pytest.fixture
+    def model(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("SIMULATOR_INSTANCE", str(tmp_path / "instance"))
+        with fake_model() as fake:
+            monkeypatch.setenv("SIMULATOR_LLM_URL", fake.url)
+            monkeypatch.setenv("SIMULATOR_LLM_MODEL", MODEL)
+            yield fake
+
+    @pytest.fixture
+    def asking(self, tmp_path):
+        path = tmp_path / "asking.yml"
+        path.write_text(asking_flow(), "utf-8")
+        return path
+
+    def test_the_model_answers(self, model, asking):
+        result = call("run", asking, *self.ARGUMENTS, "--json")
+        assert result.exit_code == 0, result.output
+        found = json.loads(result.stdout)
+        assert found["transcript"][0]["answer"] == "收到：你好，帮我查一下订单 SO20260001 到哪里了"
+        assert next(step for step in found["trace"] if step["type"] == "llm")["prompt"].startswith("【系统】你是客服小李。")
+        assert f"大模型 {MODEL}" in call("run", asking, *self.ARGUMENTS).output
+
+    def test_no_answer_is_a_sentence(self, model, asking):
+        model.reply = lambda _: (500, {})
+        result = call("run", asking, *self.ARGUMENTS)
+        assert (result.exit_code, "出错了（HTTP 500）" in result.output, "Traceback" in result.output) == (2, True, False)
+
+    def test_without_one_it_says_so(self, monkeypatch, tmp_path, asking):
+        monkeypatch.setenv("SIMULATOR_INSTANCE", str(tmp_path / "instance"))
+        result = call("run", asking, *self.ARGUMENTS)
+        assert (result.exit_code, "llm_url" in result.output) == (2, True)
 
 
 @pytest.mark.parametrize(("text", "words"), [("tools: 1", "YAML|tools|列表"), ("conversations: []", "conversations")])

@@ -17,6 +17,7 @@ from simulator import schema
 from simulator.cli import main
 from simulator.commands import findings
 from simulator.db import Database
+from tests.fake_model import KEY, MODEL, fake_model
 
 GOOD = (BackendReport("zygote", True, checks=(Check("读取本机文件", True, ""),)), BackendReport("bwrap", True))
 BAD = (
@@ -152,6 +153,44 @@ def test_time_zone_and_clock(doctor, monkeypatch):
     assert doctor()[1]["时间"][0] == "fail"
     monkeypatch.setenv("SIMULATOR_TIMEZONE", "Nowhere/Land")
     assert doctor()[1]["时间"][0] == "fail"
+
+
+class TestLanguageModel:
+    NAME = "大模型（练习用，可选）"
+
+    @pytest.fixture
+    def model(self, machine, monkeypatch):
+        with fake_model() as fake:
+            monkeypatch.setenv("SIMULATOR_LLM_URL", fake.url)
+            monkeypatch.setenv("SIMULATOR_LLM_MODEL", MODEL)
+            monkeypatch.setenv("SIMULATOR_LLM_KEY", KEY)
+            yield fake
+
+    def test_none_is_fine(self, doctor):
+        assert doctor()[1][self.NAME] == ("ok", "没有接入，练习也用内置引擎", "")
+
+    def test_what_is_set_is_named_and_nobody_is_asked(self, model, doctor):
+        level, found, _ = doctor()[1][self.NAME]
+        assert (level, MODEL in found, "密钥已设置" in found, KEY in found) == ("ok", True, True, False)
+        assert model.asked == []
+
+    @pytest.mark.parametrize(("reply", "level", "words"), [("你好", "ok", "秒内回答：你好"), ((401, {"error": KEY}), "warn", "没有回答")])
+    def test_asked_for_it_asks(self, model, reply, level, words):
+        model.reply = lambda _: reply
+        answer = CliRunner().invoke(main, ["doctor", "--json", "--ask-model"])
+        found = next(f for f in json.loads(answer.stdout)["findings"] if f["name"] == self.NAME)
+        assert (answer.exit_code, found["level"], words in found["found"]) == (0, level, True)
+        assert KEY not in answer.output
+
+    def test_mistakes(self, doctor, monkeypatch, tmp_path):
+        monkeypatch.setenv("SIMULATOR_LLM_URL", "http://127.0.0.1:1/v1")
+        code, found = doctor()
+        assert (code, found[self.NAME][0], "llm_model" in found[self.NAME][1]) == (1, "fail", True)
+        monkeypatch.setenv("SIMULATOR_LLM_MODEL", MODEL)
+        (tmp_path / "instance" / "llm_key").write_text(KEY)
+        (tmp_path / "instance" / "llm_key").chmod(0o644)
+        level, _, advice = doctor()[1][self.NAME]
+        assert (level, "chmod 600" in advice) == ("warn", True)
 
 
 def test_the_page(machine):

@@ -2,6 +2,9 @@
 
 The flow is executed in the sandbox runtime `agent` (see `engine/`): knowledge base, simulated tools and the semantic engine are
 there; expected answers are not. Candidates' code and templates run in a process apart from the one that writes the transcript.
+
+Marks come from the embedded engine only. For practice a language model may answer instead (`practise`): the run says what it would
+ask, somebody who has a network asks, and the run is done again with the answer.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import Field as Key
 
+from grading.completions import MAX_ASKED, TOO_MANY, Ask, Completions, Prompt, Unfinished
 from grading.conversations import Conversations
 from grading.errors import TaskError
 from grading.flow import Flow
@@ -19,7 +23,7 @@ from grading.model import FileName, RunLimits, RunSpec, Spec, Task
 from grading.runners import Problem, RunOutcome
 from grading.runners._engine import given_files, play
 from grading.runners.agent.evidence import evidence_of
-from grading.runners.agent.reading import read_answer
+from grading.runners.agent.reading import UNREADABLE, read_answer, read_prompts
 from grading.runners.agent.scenario import Scenario, ToolsFile, Utterance, plain, preview, read_scenario, read_tools, script_plain
 from grading.sandbox.contract import RunResult, Sandbox
 
@@ -65,16 +69,57 @@ def run(run: RunSpec, task: Task, flow: Flow, sandbox: Sandbox) -> RunOutcome:
     return RunOutcome(result, dict.fromkeys(run.produces, talk), {}, evidence_of(talk))
 
 
+def practise(
+    run: RunSpec, task: Task, flow: Flow, sandbox: Sandbox, completions: Completions, model: str
+) -> RunOutcome | Unfinished:
+    """Let `flow` talk while `model` answers in its llm, classifier and extractor nodes; Unfinished says what is to be asked next."""
+    inputs = prepare(Args.model_validate(run.args), given_files(run, task))
+    result, talk = _play(flow, inputs, sandbox, run.limits, completions=completions, seed=run.seed)
+    if isinstance(talk, Conversations):
+        return RunOutcome(result, dict.fromkeys(run.produces, talk), {}, evidence_of(talk, model))
+    return RunOutcome(result, {}, dict.fromkeys(run.produces, talk)) if isinstance(talk, Problem) else Unfinished(result, talk)
+
+
 def converse(
-    flow: Flow, inputs: Mapping[str, Any], sandbox: Sandbox, limits: RunLimits, *, mocks: Mapping[str, str] | None = None, seed: int = 0
+    flow: Flow, inputs: Mapping[str, Any], sandbox: Sandbox, limits: RunLimits, *,
+    mocks: Mapping[str, str] | None = None, ask: Ask | None = None, seed: int = 0,
 ) -> tuple[RunResult, Conversations | Problem]:
-    """Let `flow` talk to the scripted users of `inputs` (see `prepare`); mocks : node id or title → text that an llm node gives."""
-    request = {"flow": flow.plain(), "mocks": dict(mocks or {}), **inputs}
+    """Let `flow` talk to the scripted users of `inputs` (see `prepare`).
+
+    mocks : node id or title → text that an llm node gives; ask : answers the prompts of all other nodes that ask a language model
+    (None: the embedded engine does), MAX_ASKED at most.
+    """
+    completions: dict[str, str] | None = None if ask is None else {}
+    while True:
+        result, talk = _play(flow, inputs, sandbox, limits, mocks=mocks, completions=completions, seed=seed)
+        if isinstance(talk, (Conversations, Problem)):
+            return result, talk
+        assert ask is not None
+        assert completions is not None
+        if len(completions) + len(talk) > MAX_ASKED:
+            return result, Problem(TOO_MANY, "output_limit")
+        completions |= {prompt.digest: ask(prompt) for prompt in talk}
+
+
+def _play(
+    flow: Flow, inputs: Mapping[str, Any], sandbox: Sandbox, limits: RunLimits, *,
+    mocks: Mapping[str, str] | None = None, completions: Completions | None = None, seed: int = 0,
+) -> tuple[RunResult, Conversations | Problem | tuple[Prompt, ...]]:
+    """Run once; what is not there yet comes as prompts, none of which is in `completions`."""
+    known = None if completions is None else dict(completions)
+    request = {"flow": flow.plain(), "mocks": dict(mocks or {}), "completions": known, **inputs}
     spec = RunSpec(id="agent", runner="agent", of="flow", produces={}, limits=limits, seed=seed)
     result, answer = play(ENGINE, RUNTIME, request, {}, spec, sandbox)
     if not isinstance(answer, Problem):
-        answer = read_answer(answer, request["conversations"])
+        answer = _prompts(answer, completions) or read_answer(answer, request["conversations"])
     return result, _whose(answer, result, flow) if isinstance(answer, Problem) else answer
+
+
+def _prompts(answer: Any, completions: Completions | None) -> tuple[Prompt, ...] | Problem:
+    """Return what the engine would like to ask; one that asks although there is nobody, or again, is out of order."""
+    prompts = () if completions is None else read_prompts(answer)
+    again = isinstance(prompts, tuple) and any(prompt.digest in (completions or {}) for prompt in prompts)
+    return UNREADABLE if again else prompts
 
 
 def prepare(args: Args, files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -9,35 +9,39 @@ from grading.conversations import Conversations, Turn
 from grading.text import shorten
 
 MAX_BYTES = 280_000
-# (characters of a step's input and output, of a chunk), tried in this order until the whole is small enough.
-_CUTS = ((240, 300), (80, 120), (30, 40), (0, 0))
+# (characters of a step's input and output, of a chunk, of a prompt), tried in this order until the whole is small enough.
+_CUTS = ((240, 300, 4000), (240, 300, 800), (80, 120, 300), (30, 40, 100), (0, 0, 0))
 
 
-def evidence_of(talk: Conversations) -> dict[str, Any]:
-    """Return `{"kind": "agent", "conversations": […], "engine": …}` of at most MAX_BYTES bytes of JSON."""
-    for step, chunk in _CUTS:
-        found = _evidence(talk, step, chunk)
+def evidence_of(talk: Conversations, model: str = "") -> dict[str, Any]:
+    """Return `{"kind": "agent", "conversations": […], "engine": …}` of at most MAX_BYTES bytes of JSON. model : the language model
+    that answered, if one did; it is named then, and its steps have `prompt` and `reply`."""
+    for cuts in _CUTS:
+        found = _evidence(talk, *cuts)
+        if model:
+            found["model"] = model
         if len(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")) <= MAX_BYTES:
             break
     return found
 
 
-def _evidence(talk: Conversations, step: int, chunk: int) -> dict[str, Any]:
+def _evidence(talk: Conversations, step: int, chunk: int, prompt: int) -> dict[str, Any]:
     return {
         "kind": "agent", "engine": talk.engine,
         "conversations": [
-            {"id": c.id, "title": c.title, "error": c.error, "turns": [_turn(turn, step, chunk) for turn in c.turns]}
+            {"id": c.id, "title": c.title, "error": c.error, "turns": [_turn(turn, step, chunk, prompt) for turn in c.turns]}
             for c in talk.conversations
         ],
     }
 
 
-def _turn(turn: Turn, step: int, chunk: int) -> dict[str, Any]:
+def _turn(turn: Turn, step: int, chunk: int, prompt: int) -> dict[str, Any]:
     return {
         "user": turn.user[:1000], "answer": turn.answer[:1500],
         "steps": [
             {"node": s.node, "title": s.title, "type": s.type, "status": s.status, "branch": s.branch,
-             "note": _cut(s.note, max(step, 40)), "input": _cut(s.input, step), "output": _cut(s.output, step)}
+             "note": _cut(s.note, max(step, 40)), "input": _cut(s.input, step), "output": _cut(s.output, step),
+             **({"prompt": _whole(s.prompt, prompt), "reply": _whole(s.reply, prompt)} if s.prompt and prompt else {})}
             for s in turn.steps
         ],
         "tool_calls": [
@@ -52,6 +56,11 @@ def _turn(turn: Turn, step: int, chunk: int) -> dict[str, Any]:
 
 def _shown(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _whole(text: str, limit: int) -> str:
+    """Return a text with its lines, cut at the end."""
+    return text if len(text) <= limit else f"{text[:limit]}…"
 
 
 def _cut(text: str, limit: int) -> str:

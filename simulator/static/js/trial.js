@@ -120,6 +120,9 @@ class Run {
     this.stop.addEventListener('click', () => this.panel.stop()); // stays enabled: a disabled button would lose the focus
     const field = section.closest('[data-task]').querySelector(`[data-field="${section.dataset.of}"]`);
     // Before the editor sees it: there Ctrl+Enter would add a line.
+    for (const event of ['input', 'change']) {
+      section.querySelector('[data-engine]')?.addEventListener(event, (one) => one.stopPropagation()); // no part of the answer
+    }
     if (!('chat' in section.dataset)) field.addEventListener('keydown', (event) => this.#key(event), true);
     this.#mount();
   }
@@ -180,12 +183,18 @@ class Run {
       const refusal = await this.saveFirst(this.start);
       clearTimeout(slow);
       this.say(refusal);
-      return !refusal && await this.#ask(input === undefined ? undefined : { input });
+      return !refusal && await this.#ask(this.#wishes(input));
     } finally {
       clearTimeout(slow);
       this.asking = false;
       this.section.removeAttribute('aria-busy');
     }
+  }
+
+  /** What is asked for, besides the run: turns of a conversation, and an engine where there is a choice. */
+  #wishes(input) {
+    const engine = this.section.querySelector('[data-engine] :checked')?.value;
+    return input === undefined && !engine ? undefined : { ...(input && { input }), ...(engine && { engine }) };
   }
 
   async #ask(body) {

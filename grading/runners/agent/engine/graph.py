@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import nodes, worknodes
+from .asking import ASKING
 from .pool import NodeError, dicts, shown, text_of
 from .turn import Done, Turn
 from .words import cut
@@ -20,6 +21,8 @@ HANDLERS: dict[str, Callable[[dict[str, Any], Turn], Done]] = {
 }
 MAX_STEPS = 3000
 SHOWN = 400
+LONG = 4000
+NOTHING = Done({})
 
 
 class Graph:
@@ -67,7 +70,7 @@ class _Play:
             self.settled.add(name)
             error = self._step(self.graph.nodes[name])
         for name in self.ready:
-            self._trace(self.graph.nodes[name], "skipped", note="前面的步骤失败，没有执行")
+            self._trace(self.graph.nodes[name], "skipped", done=Done({}, note="前面的步骤失败，没有执行"))
         if not error and any(taken and self.graph.edges[n]["target"] not in self.settled for n, taken in self.taken.items()):
             error = "连线成环，走不下去"
         return {"answer": "".join(self.said), "steps": self.steps, "error": error, "outputs": self.outputs}
@@ -81,14 +84,14 @@ class _Play:
                 raise NodeError(f"执行的步骤超过 {MAX_STEPS} 步")
             done = self._execute(node)
         except NodeError as failure:
-            self._trace(node, "failed", note=str(failure))
+            self._trace(node, "failed", done=Done({}, note=str(failure)))
             done_after = _after_failure(data, failure)
             if done_after is None:
                 return f"“{node['title']}”失败：{failure}"
             done = done_after
         else:
-            self._trace(node, "ok", done.shown, shown(done.outputs if len(done.outputs) != 1 else next(iter(done.outputs.values()))),
-                        "" if done.handle == "source" else done.handle, done.note)
+            output = shown(done.outputs if len(done.outputs) != 1 else next(iter(done.outputs.values())))
+            self._trace(node, "ok", output, done)
         self.turn.pool.put(node["id"], done.outputs)
         if node["type"] == "answer":
             self.said.append(done.outputs.get("answer", ""))
@@ -101,6 +104,9 @@ class _Play:
         mock = self.turn.mocks.get(node["id"], self.turn.mocks.get(node["title"]))
         if node["type"] == "llm" and mock is not None:
             return Done({"text": mock}, note="输出由 --mock 指定")
+        asking = ASKING.get(node["type"])
+        if self.turn.model is not None and asking is not None:
+            return asking(node["data"], self.turn, self.turn.model)
         handler = HANDLERS.get(node["type"])
         if handler is None:
             raise NodeError(f"节点类型 {node['type']} 不能在这里执行")
@@ -137,10 +143,11 @@ class _Play:
                     self.taken[n] = False
                     waiting.append(edge["target"])
 
-    def _trace(self, node: dict[str, Any], status: str, given: str = "", output: str = "", branch: str = "", note: str = "") -> None:
+    def _trace(self, node: dict[str, Any], status: str, output: str = "", done: Done = NOTHING) -> None:
         self.steps.append({
-            "node": node["id"], "title": node["title"], "type": node["type"], "status": status, "input": cut(given, SHOWN),
-            "output": cut(output, SHOWN), "branch": branch, "note": cut(note, SHOWN),
+            "node": node["id"], "title": node["title"], "type": node["type"], "status": status, "input": cut(done.shown, SHOWN),
+            "output": cut(output, SHOWN), "branch": "" if done.handle == "source" else done.handle, "note": cut(done.note, SHOWN),
+            "prompt": cut(done.prompt, LONG), "reply": cut(done.reply, LONG),
         })
 
 

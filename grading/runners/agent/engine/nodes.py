@@ -14,7 +14,7 @@ from .writer import Prompt, write
 
 SHORT = 12
 """A question of at most so many characters is read together with the one before, if the node's memory is on."""
-_CONTEXT = re.compile(r"\{\{#context#\}\}")
+CONTEXT = re.compile(r"\{\{#context#\}\}")
 
 
 def start(data: dict[str, Any], turn: Turn) -> Done:
@@ -27,24 +27,30 @@ def start(data: dict[str, Any], turn: Turn) -> Done:
 
 def llm(data: dict[str, Any], turn: Turn) -> Done:
     """Let the embedded writer fill the prompt."""
-    template = data.get("prompt_template")
-    parts = dicts(template) if isinstance(template, list) else [{"role": "system", **mapping(template)}]
-    texts = [(text_of(part.get("role")), str(part.get("text") or "")) for part in parts]
+    texts = prompt_parts(data)
     everything = "\n".join(text for _, text in texts)
-    if not everything.strip():
-        raise NodeError("没有写提示词")
     users = "\n".join(text for role, text in texts if role == "user")
     asks = "{{#sys.query#}}" in everything or remembers(data) or (turn.form and f"{{{{#{turn.start}." in everything)
-    question = turn.query if asks else turn.pool.render(_CONTEXT.sub("", users))
+    question = turn.query if asks else turn.pool.render(CONTEXT.sub("", users))
     materials = _materials(everything, turn)
     context = mapping(data.get("context"))
     if context.get("enabled") and isinstance(context.get("variable_selector"), list):
         materials.append(turn.pool.get(context["variable_selector"]))
     system = "\n".join(text for role, text in texts if role != "user")
-    instructions = REFERENCE.sub("", _CONTEXT.sub("", system or users))
+    instructions = REFERENCE.sub("", CONTEXT.sub("", system or users))
     given = tuple(material for material in materials if material not in (None, "", [], {}))
     text, note = write(Prompt(question, instructions, given), turn.semantics)
     return Done({"text": text}, shown=question, note=note)
+
+
+def prompt_parts(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the prompt of an llm node, (role, text) part by part; NodeError if nothing is written there."""
+    template = data.get("prompt_template")
+    parts = dicts(template) if isinstance(template, list) else [{"role": "system", **mapping(template)}]
+    texts = [(text_of(part.get("role")), str(part.get("text") or "")) for part in parts]
+    if not any(text.strip() for _, text in texts):
+        raise NodeError("没有写提示词")
+    return texts
 
 
 def _materials(text: str, turn: Turn) -> list[Any]:
@@ -54,10 +60,8 @@ def _materials(text: str, turn: Turn) -> list[Any]:
 
 def question_classifier(data: dict[str, Any], turn: Turn) -> Done:
     """Go on at the class that fits best."""
-    classes = [c for c in dicts(data.get("classes")) if text_of(c.get("name")).strip()]
-    if not classes:
-        raise NodeError("没有写类别")
-    query = _query(data.get("query_variable_selector"), turn)
+    classes = classes_of(data)
+    query = query_of(data.get("query_variable_selector"), turn)
     if remembers(data) and turn.history and len(query) <= SHORT:
         query = f"{turn.history[-1]} {query}"
     names = [text_of(c.get("name")) for c in classes]
@@ -69,9 +73,17 @@ def question_classifier(data: dict[str, Any], turn: Turn) -> Done:
     return Done({"class_name": names[choice.place], "class_id": class_id}, class_id, query, note)
 
 
+def classes_of(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the classes of a question classifier that have a name; NodeError if there are none."""
+    classes = [c for c in dicts(data.get("classes")) if text_of(c.get("name")).strip()]
+    if not classes:
+        raise NodeError("没有写类别")
+    return classes
+
+
 def parameter_extractor(data: dict[str, Any], turn: Turn) -> Done:
     """Find the parameters in the sentence; with memory on, those that it does not hold in earlier ones, newest first."""
-    query = _query(data.get("query"), turn)
+    query = query_of(data.get("query"), turn)
     earlier = turn.history[::-1] if remembers(data) else []
     outputs: dict[str, Any] = {}
     missing = []
@@ -90,7 +102,7 @@ def knowledge_retrieval(data: dict[str, Any], turn: Turn) -> Done:
     """Search the documents."""
     if not turn.knowledge.documents:
         raise NodeError("知识库里没有文档")
-    query = _query(data.get("query_variable_selector"), turn)
+    query = query_of(data.get("query_variable_selector"), turn)
     hits = turn.knowledge.search(query, data)
     turn.retrieved += [{"document": h.chunk.document, "chunk": h.chunk.place, "score": h.score, "text": h.chunk.whole} for h in hits]
     result = [
@@ -118,7 +130,8 @@ def end(data: dict[str, Any], turn: Turn) -> Done:
     return Done({text_of(entry.get("variable")): turn.pool.get(entry["value_selector"]) for entry in entries})
 
 
-def _query(selector: Any, turn: Turn) -> str:
+def query_of(selector: Any, turn: Turn) -> str:
+    """Return the variable that a node reads, as text; NodeError if none is chosen."""
     if not isinstance(selector, list):
         raise NodeError("没有选要读取的变量")
     return shown(turn.pool.get(selector))[:2000]
