@@ -23,12 +23,29 @@ from simulator.web import commit, hms, now, session
 blueprint = Blueprint("exam", __name__)
 
 
-def own_attempt(attempt_id: int) -> Attempt:
-    """Return the attempt if it is mine; Refused (404) otherwise, so that numbers tell nothing."""
-    attempt = session().get(Attempt, attempt_id)
+def own_attempt(attempt_id: int, *, anywhere: bool = False) -> Attempt:
+    """Return the attempt if it is mine; Refused (404) otherwise, so that numbers tell nothing.
+
+    Elsewhere (423) if another browser sits it, unless it is asked for `anywhere`. The first browser that asks is the one.
+    """
+    attempt = load_attempt(session(), attempt_id)
     if attempt is None or attempt.user_id != me().id:
         raise Refused("找不到这份试卷。", "请从首页进入。", status=404)
+    if not anywhere:
+        seats.check(attempt, request.cookies.get(seats.COOKIE, ""))
     return attempt
+
+
+def keep_seat(attempt: Attempt) -> None:
+    """Bind the attempt to this browser, which gets the token with the answer of this request; the caller commits."""
+    token = request.cookies.get(seats.COOKIE) or seats.new_token()
+    seats.bind(attempt, token)
+    settings = services().settings
+
+    @after_this_request
+    def _give(response: Response) -> Response:
+        response.set_cookie(seats.COOKIE, token, max_age=SEAT_S, httponly=True, samesite="Lax", secure=settings.https)
+        return response
 
 
 def _task(attempt: Attempt, position: int) -> Any:
@@ -48,8 +65,10 @@ def lobby(exam_id: int) -> str:
 def start(exam_id: int) -> Any:
     """Start the clock, or go on with the running attempt."""
     attempt = attempts.start(session(), exams.get(session(), exam_id), me(), now())
+    if seats.is_bound(attempt) and not attempt.seat:
+        keep_seat(attempt)
     commit()
-    return redirect(url_for("exam.screen", attempt_id=attempt.id, screen=1))
+    return redirect(links.sitting(attempt))
 
 
 @blueprint.get("/attempts/<int:attempt_id>/<int:screen>")
