@@ -17,6 +17,10 @@ Overtime = Literal["hard", "minus-1-per-minute-up-to-5"]
 Percent = Annotated[Decimal, Key(ge=0, le=100)]
 
 
+BREAKS = 10
+"""Minutes between modules with clocks of their own, if the paper does not say."""
+
+
 class DrawSlot(Spec):
     """Draw `count` bank items of one form from the folder `draw`, by the weights of `standard`; `marks` each."""
 
@@ -80,7 +84,7 @@ class PaperSpec(Spec):
     minutes : length of the sitting; marks : a checksum over all modules; pass : percent of each part that is needed to pass;
     multiple_choice : rule for 多选题 of tasks that do not state one; tie_break : keys, first wins.
     clock : common (one for all modules, which are free) or module (each its own, from its entry to its hand-in); order : of the
-    modules then, linear or free; breaks : minutes that may pass between modules, all in all; overtime : what time after the
+    modules then, linear or free; breaks : minutes that may pass between modules, all in all (default BREAKS); overtime : what time after the
     deadline costs.
     """
 
@@ -89,7 +93,7 @@ class PaperSpec(Spec):
     minutes: int = Key(ge=1, le=1440)
     clock: Literal["common", "module"] = "common"
     order: Literal["free", "linear"] = "free"
-    breaks: int = Key(10, ge=0, le=240)
+    breaks: int | None = Key(None, ge=0, le=240)
     overtime: Overtime = "hard"
     marks: Marks
     pass_percent: dict[Part, Percent] = Key(default={}, alias="pass")
@@ -110,10 +114,9 @@ class PaperSpec(Spec):
 
     @model_validator(mode="after")
     def _clocks_fit(self) -> PaperSpec:
-        given = self.model_fields_set
         if self.clock == "common" and self.order == "linear":
             raise ValueError("order: linear 只用于 clock: module（每个模块单独计时）")
-        if self.clock == "common" and "breaks" in given:
+        if self.clock == "common" and self.breaks is not None:
             raise ValueError("breaks 只用于 clock: module（每个模块单独计时）")
         if self.clock == "module" and self.overtime != "hard":
             raise ValueError("clock: module 时 overtime 只能是 hard：模块到时就收卷")
@@ -122,7 +125,14 @@ class PaperSpec(Spec):
     @property
     def length(self) -> int:
         """Minutes from the start within which the whole sitting has to end."""
-        return self.minutes + (self.breaks if self.clock == "module" else 0)
+        return self.minutes + self.rest
+
+    @property
+    def rest(self) -> int:
+        """Minutes that may pass between modules with clocks of their own: as the paper says, else BREAKS."""
+        if self.clock == "common":
+            return 0
+        return BREAKS if self.breaks is None else self.breaks
 
 
 class StandardItem(Spec):

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from simulator import events, marking, phases
 from simulator.clocks import check_open, current, deadline, module_timing, own_clocks, paper, timing, why_not_open
@@ -19,7 +19,7 @@ from simulator.errors import Refused
 from simulator.models import Attempt, AttemptModule, AttemptTask, Candidate, Draft, Exam, Marking, Submission, User
 
 __all__ = [
-    "Outdated", "Saved", "check", "check_open", "deadline", "draft", "expired", "flag", "hand_in", "penalty", "save_draft", "start",
+    "Outdated", "Saved", "check", "check_open", "deadline", "draft", "expired", "flag", "hand_in", "load", "penalty", "save_draft", "start",
     "submit", "task", "timing", "why_not_start",
 ]
 
@@ -38,6 +38,14 @@ class Outdated(Refused):
     def __init__(self, draft: Draft) -> None:
         super().__init__(_("这道题在别处有更新的内容。"), _("请选择保留哪一份。"), status=409)
         self.draft = draft
+
+
+def load(session: Session, attempt_id: int) -> Attempt | None:
+    """Return the attempt with all that a page of its sitting needs, None if there is none."""
+    return session.get(Attempt, attempt_id, options=[
+        joinedload(Attempt.exam).joinedload(Exam.paper), joinedload(Attempt.candidate), selectinload(Attempt.modules),
+        selectinload(Attempt.tasks).joinedload(AttemptTask.version),
+    ])
 
 
 def why_not_start(session: Session, exam: Exam, user: User, now: datetime) -> str:

@@ -58,6 +58,11 @@ def current(attempt: Attempt) -> AttemptModule | None:
     return next((row for row in attempt.modules if row.left_at is None), None)
 
 
+def between_modules(attempt: Attempt) -> bool:
+    """Return whether the candidate has to enter a module before anything else can be done."""
+    return own_clocks(attempt) and current(attempt) is None
+
+
 def phase(attempt: Attempt, now: datetime, module: int | None = None) -> phases.AttemptPhase:
     """Return the phase of the attempt at `now`, or, if its modules have clocks of their own, of `module`.
 

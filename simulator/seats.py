@@ -63,13 +63,12 @@ def new_code(session: Session, attempt: Attempt, now: datetime, who: int) -> str
     return code
 
 
-def take_over(session: Session, attempt: Attempt, code: str, token: str, now: datetime) -> None:
-    """Let the browser with `token` go on with the attempt; Refused if the code is wrong or too old. The code is then used up."""
+def use_code(session: Session, attempt: Attempt, code: str, now: datetime) -> None:
+    """Use up the code with which the attempt may be taken on elsewhere; Refused if it is wrong or too old."""
     expected, given = attempt.code_hash, digest(f"{attempt.id}:{code.strip()}")
     if not expected or attempt.code_until is None or now >= attempt.code_until or not hmac.compare_digest(expected, given):
         events.record(session, "attempt.code-refused", now, who=attempt.user_id, attempt=attempt)
         raise Refused("接续码不对，或已经过期。", "请核对数字；十分钟内有效，过期请再要一个。", status=422)
-    bind(attempt, token)
     attempt.code_hash, attempt.code_until = "", None
     events.record(session, "attempt.taken-over", now, who=attempt.user_id, attempt=attempt)
 
