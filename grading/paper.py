@@ -84,8 +84,8 @@ class PaperSpec(Spec):
     minutes : length of the sitting; marks : a checksum over all modules; pass : percent of each part that is needed to pass;
     multiple_choice : rule for 多选题 of tasks that do not state one; tie_break : keys, first wins.
     clock : common (one for all modules, which are free) or module (each its own, from its entry to its hand-in); order : of the
-    modules then, linear or free; breaks : minutes that may pass between modules, all in all (default BREAKS); overtime : what time after the
-    deadline costs.
+    modules then, linear or free; breaks : minutes that may pass between modules, all in all (default BREAKS); overtime : what
+    time after the deadline costs.
     """
 
     title: str = Key(min_length=1, max_length=120)

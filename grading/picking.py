@@ -21,15 +21,15 @@ def short(slots: Sequence[UnitSlot], named: Iterable[str], tags: Mapping[str, It
     takes one.
     """
     taken = frozenset(named)
-    for slot in slots:
+    for place, slot in enumerate(slots):
         found = {unit: frozenset(tasks) for unit, tasks in candidates(slot, tags).items()}
         for unit, tasks in found.items():
-            beside = [other for own, other in found.items() if own != unit] if slot.pick == "all" else []
-            for other in slots:
-                theirs = [frozenset(tasks) for tasks in candidates(other, tags).values()]
-                if other is not slot:
+            beside = [near for own, near in found.items() if own != unit] if slot.pick == "all" else []
+            for other_place, other in enumerate(slots):
+                theirs = [frozenset(found) for found in candidates(other, tags).values()]
+                if other_place != place:
                     beside += theirs if other.pick == "all" else [frozenset().union(*theirs)]
-            if len(tasks - taken) <= sum(bool(other & tasks) for other in beside):
+            if len(tasks - taken) <= sum(bool(near & tasks) for near in beside):
                 return unit
     return ""
 

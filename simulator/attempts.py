@@ -79,7 +79,7 @@ def start(session: Session, exam: Exam, user: User, now: datetime) -> Attempt:
     session.flush()
     attempt.tasks = draw_paper(session, exam.paper, attempt.seed)
     if paper(attempt).clock == "module" and paper(attempt).order == "linear":
-        attempt.modules = [AttemptModule(module=0, entered_at=now)]
+        attempt.modules = [AttemptModule(attempt_id=attempt.id, module=0, entered_at=now)]
     events.record(session, "attempt.started", now, who=user.id, attempt=attempt, number=number)
     return attempt
 

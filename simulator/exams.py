@@ -19,6 +19,7 @@ from simulator.models import Attempt, Exam, Group, PaperVersion, User
 MODES = ("practice", "mock", "contest")
 EMPTY_FORM: dict[str, Any] = {
     "title": "", "paper": "", "mode": "mock", "group": [], "opens": "", "closes": "", "attempts": "", "feedback": "auto", "notice": "",
+    "start_rule": "own", "late": "",
 }
 
 
@@ -51,13 +52,14 @@ def create(session: Session, form: ExamForm, zone: ZoneInfo, now: datetime, who:
     if closes is not None and closes <= opens:
         form.errors["closes"] = _("结束时间应晚于开始时间。")
     allowed = _attempts_allowed(form, mode)
-    groups = _groups(session, form)
+    groups, late = _groups(session, form), _late(form)
     if form.errors or paper is None:
         return None
     release = "held" if form.text("feedback") == "held" else "auto"
     exam = Exam(
         title=title, paper=paper, mode=mode, opens_at=opens, closes_at=closes, attempts_allowed=allowed, release=release,
         notice=form.text("notice")[:2000], seed=secrets.randbelow(2**31), created_by=who, created_at=now, groups=groups,
+        start_rule="fixed" if form.text("start_rule") == "fixed" and mode != "practice" else "own", late_s=late,
     )
     session.add(exam)
     session.flush()
@@ -74,6 +76,17 @@ def _attempts_allowed(form: ExamForm, mode: str) -> int | None:
     if text.isdecimal() and 1 <= int(text) <= 100:
         return int(text)
     form.errors["attempts"] = _("次数应为 1 到 100 的整数；练习可以留空表示不限。")
+    return None
+
+
+def _late(form: ExamForm) -> int | None:
+    """Return the seconds after the beginning within which one may start; None if it is left open."""
+    text = form.text("late")
+    if not text:
+        return None
+    if text.isdecimal() and 1 <= int(text) <= 600:
+        return int(text) * 60
+    form.errors["late"] = _("应为 1 到 600 分钟；留空表示开放期间都可以进入。")
     return None
 
 

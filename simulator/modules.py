@@ -27,6 +27,7 @@ def may_enter(attempt: Attempt, module: int) -> bool:
 
 def enter(session: Session, attempt: Attempt, module: int, now: datetime) -> None:
     """Start the clock of `module`. Entering the one that is open changes nothing; Refused if it is not its turn or time."""
+    session.flush()
     session.refresh(attempt, with_for_update=True)
     _check(attempt, now)
     open_one = current(attempt)
@@ -34,7 +35,7 @@ def enter(session: Session, attempt: Attempt, module: int, now: datetime) -> Non
         return
     if not may_enter(attempt, module):
         raise Refused("现在不能进入这个模块。", "请先交上正在作答的模块；按顺序作答的试卷要从前往后。", status=409)
-    attempt.modules.append(AttemptModule(module=module, entered_at=now))
+    attempt.modules.append(AttemptModule(attempt_id=attempt.id, module=module, entered_at=now))
     events.record(session, "attempt.module-entered", now, who=attempt.user_id, attempt=attempt, module=module + 1)
 
 
@@ -43,6 +44,7 @@ def leave(session: Session, attempt: Attempt, module: int, now: datetime) -> boo
 
     A module that was handed in already changes nothing. The caller commits and has it marked.
     """
+    session.flush()
     session.refresh(attempt, with_for_update=True)
     row = entered(attempt).get(module)
     if row is None:
@@ -57,6 +59,7 @@ def leave(session: Session, attempt: Attempt, module: int, now: datetime) -> boo
 
 def close_expired(session: Session, attempt: Attempt, now: datetime) -> bool:
     """Hand in the module whose time is up, as of its deadline, and with the last one the attempt. Returns whether anything was done."""
+    session.flush()
     session.refresh(attempt, with_for_update=True)
     row = current(attempt)
     if attempt.state != "running" or row is None or phases.module_phase(timing(attempt), module_timing(attempt, row), now) != "over":

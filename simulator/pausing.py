@@ -14,6 +14,7 @@ from simulator.models import Attempt
 
 def pause(session: Session, attempt: Attempt, now: datetime, who: int, note: str = "") -> None:
     """Stop the attempt's clock; nothing if it stands already. Refused if the attempt has ended or its time is up."""
+    session.flush()
     session.refresh(attempt, with_for_update=True)
     found = phase(attempt, now)
     if found == "paused":
@@ -26,6 +27,7 @@ def pause(session: Session, attempt: Attempt, now: datetime, who: int, note: str
 
 def resume(session: Session, attempt: Attempt, now: datetime, who: int) -> None:
     """Let the clock go on; the time of the pause is credited. Nothing if it runs."""
+    session.flush()
     session.refresh(attempt, with_for_update=True)
     if attempt.state != "running" or attempt.paused_at is None:
         return

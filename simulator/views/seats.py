@@ -32,8 +32,8 @@ def elsewhere(error: Elsewhere) -> Any:
 
 
 @blueprint.post("/attempts/<int:attempt_id>/seat")
+@limiter.limit(TRIES)  # first: it writes its count in a transaction of its own, before this request opens one
 @login_required
-@limiter.limit(TRIES)
 def take_over(attempt_id: int) -> Any:
     """Take the attempt on in this browser."""
     attempt = own_attempt(attempt_id, anywhere=True)
