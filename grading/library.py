@@ -13,7 +13,8 @@ from grading.bank import BankFile, load_bank
 from grading.errors import TaskError
 from grading.loader import load_task
 from grading.model import Task
-from grading.paper import DrawSlot, PaperSpec, StandardSpec, TaskSlot
+from grading.paper import DrawSlot, PaperSpec, StandardSpec, TaskSlot, UnitSlot
+from grading.picking import candidates, short
 from grading.specs import parse
 from grading.totals import with_marks
 from grading.yamlfile import read_mapping
@@ -34,6 +35,10 @@ class Library:
     def items(self, folder: str, form: str) -> list[Task]:
         """Return the bank items of one form below `folder`, in a stable order."""
         return [task for task_id, task in sorted(self.tasks.items()) if task.form == form and task_id.startswith(folder + "/")]
+
+    def practical_tags(self) -> dict[str, tuple[str, ...]]:
+        """Return practical task id → its tags."""
+        return {task_id: tuple(task.tags) for task_id, task in self.tasks.items() if not task.form}
 
 
 def load_library(root: Path) -> Library:
@@ -77,12 +82,16 @@ def load_paper(path: Path, library: Library) -> PaperSpec:
     for m, module in enumerate(paper.modules):
         for s, slot in enumerate(module.slots):
             total += _slot_marks(slot, library, used, path, f"modules.{m}.slots.{s}")
+    slots = [slot for module in paper.modules for slot in module.slots]
+    named = [slot.task for slot in slots if isinstance(slot, TaskSlot)]
+    if unit := short([slot for slot in slots if isinstance(slot, UnitSlot)], named, library.practical_tags()):
+        raise TaskError(f"单元 {unit} 的实操题不够：有的抽法会抽不到", file=path, key="modules")
     if total != paper.marks:
         raise TaskError(f"各题之和是 {total}，与 marks: {paper.marks} 不符", file=path, key="marks")
     return paper
 
 
-def _slot_marks(slot: DrawSlot | TaskSlot, library: Library, used: set[str], path: Path, key: str) -> Decimal:
+def _slot_marks(slot: DrawSlot | TaskSlot | UnitSlot, library: Library, used: set[str], path: Path, key: str) -> Decimal:
     if isinstance(slot, TaskSlot):
         if slot.task not in library.tasks:
             raise TaskError(f"没有名为 {slot.task!r} 的试题", file=path, key=f"{key}.task")
@@ -90,6 +99,8 @@ def _slot_marks(slot: DrawSlot | TaskSlot, library: Library, used: set[str], pat
             return with_marks(library.tasks[slot.task], slot.marks).marks
         except TaskError as error:
             raise TaskError(error.message, file=path, key=f"{key}.marks") from None
+    if isinstance(slot, UnitSlot):
+        return _unit_marks(slot, library, path, key)
     if slot.standard not in library.standards:
         raise TaskError(f"没有名为 {slot.standard!r} 的标准；可用：{', '.join(library.standards)}", file=path, key=f"{key}.standard")
     items = [drawing.Item(task.id, task.tags) for task in library.items(slot.draw, slot.form)]
@@ -97,6 +108,19 @@ def _slot_marks(slot: DrawSlot | TaskSlot, library: Library, used: set[str], pat
         drawing.draw(items, library.standards[slot.standard], slot.count, seed=0, form=slot.form, used=used)
     except TaskError as error:
         raise TaskError(f"{slot.draw} 的 {slot.form} {error.message}", file=path, key=f"{key}.count") from None
+    return slot.marks * slot.count
+
+
+def _unit_marks(slot: UnitSlot, library: Library, path: Path, key: str) -> Decimal:
+    """Every unit has a task, and every task that may be picked can be given the slot's marks."""
+    for unit, tasks in candidates(slot, library.practical_tags()).items():
+        if not tasks:
+            raise TaskError(f"单元 {unit} 没有实操题：没有一道题的 tags 里有它", file=path, key=f"{key}.units")
+        for task in tasks:
+            try:
+                with_marks(library.tasks[task], slot.marks)
+            except TaskError as error:
+                raise TaskError(error.message, file=path, key=f"{key}.marks") from None
     return slot.marks * slot.count
 
 

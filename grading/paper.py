@@ -13,7 +13,12 @@ Form = Literal["judge", "single", "multiple"]
 Part = Literal["theory", "practical"]
 TieKey = Literal["practical", "theory", "practical_time", "time", "submitted"]
 MultipleRule = Literal["all_or_nothing", "partial_no_wrong", "per_option"]
+Overtime = Literal["hard", "minus-1-per-minute-up-to-5"]
 Percent = Annotated[Decimal, Key(ge=0, le=100)]
+
+
+BREAKS = 10
+"""Minutes between modules with clocks of their own, if the paper does not say."""
 
 
 class DrawSlot(Spec):
@@ -33,14 +38,32 @@ class TaskSlot(Spec):
     marks: Marks | None = None
 
 
+class UnitSlot(Spec):
+    """Practical tasks by the units of the standard that they are tagged with: from one of `units`, or one task from each (`all`).
+
+    marks : of each task that is picked.
+    """
+
+    pick: Literal["one", "all"]
+    units: tuple[str, ...] = Key(min_length=1, max_length=20)
+    marks: Marks
+
+    @property
+    def count(self) -> int:
+        """Number of tasks that are picked."""
+        return 1 if self.pick == "one" else len(self.units)
+
+
 def _kind_of_slot(slot: Any) -> str:
-    # Decided by one key, so that a misspelt other key is named alone, not with all keys of both kinds.
-    is_task = "task" in slot if isinstance(slot, dict) else isinstance(slot, TaskSlot)
-    return "TaskSlot" if is_task else "DrawSlot"
+    # Decided by one key, so that a misspelt other key is named alone, not with all keys of all kinds.
+    if not isinstance(slot, dict):
+        return type(slot).__name__
+    return "TaskSlot" if "task" in slot else "UnitSlot" if "pick" in slot or "units" in slot else "DrawSlot"
 
 
 Slot = Annotated[
-    Annotated[DrawSlot, Tag("DrawSlot")] | Annotated[TaskSlot, Tag("TaskSlot")], Discriminator(_kind_of_slot)
+    Annotated[DrawSlot, Tag("DrawSlot")] | Annotated[TaskSlot, Tag("TaskSlot")] | Annotated[UnitSlot, Tag("UnitSlot")],
+    Discriminator(_kind_of_slot),
 ]
 
 
@@ -58,13 +81,20 @@ class ModuleSpec(Spec):
 class PaperSpec(Spec):
     """A paper as an author writes it.
 
-    minutes : length of the sitting (one common clock); marks : a checksum over all modules; pass : percent of each part
-    that is needed to pass; multiple_choice : rule for 多选题 of tasks that do not state one; tie_break : keys, first wins.
+    minutes : length of the sitting; marks : a checksum over all modules; pass : percent of each part that is needed to pass;
+    multiple_choice : rule for 多选题 of tasks that do not state one; tie_break : keys, first wins.
+    clock : common (one for all modules, which are free) or module (each its own, from its entry to its hand-in); order : of the
+    modules then, linear or free; breaks : minutes that may pass between modules, all in all (default BREAKS); overtime : what
+    time after the deadline costs.
     """
 
     title: str = Key(min_length=1, max_length=120)
     level: int | None = Key(None, ge=1, le=5)
     minutes: int = Key(ge=1, le=1440)
+    clock: Literal["common", "module"] = "common"
+    order: Literal["free", "linear"] = "free"
+    breaks: int | None = Key(None, ge=0, le=240)
+    overtime: Overtime = "hard"
     marks: Marks
     pass_percent: dict[Part, Percent] = Key(default={}, alias="pass")
     multiple_choice: MultipleRule = "all_or_nothing"
@@ -81,6 +111,28 @@ class PaperSpec(Spec):
         if len({module.id for module in self.modules}) != len(self.modules):
             raise ValueError("模块的 id 重复")
         return self
+
+    @model_validator(mode="after")
+    def _clocks_fit(self) -> PaperSpec:
+        if self.clock == "common" and self.order == "linear":
+            raise ValueError("order: linear 只用于 clock: module（每个模块单独计时）")
+        if self.clock == "common" and self.breaks is not None:
+            raise ValueError("breaks 只用于 clock: module（每个模块单独计时）")
+        if self.clock == "module" and self.overtime != "hard":
+            raise ValueError("clock: module 时 overtime 只能是 hard：模块到时就收卷")
+        return self
+
+    @property
+    def length(self) -> int:
+        """Minutes from the start within which the whole sitting has to end."""
+        return self.minutes + self.rest
+
+    @property
+    def rest(self) -> int:
+        """Minutes that may pass between modules with clocks of their own: as the paper says, else BREAKS."""
+        if self.clock == "common":
+            return 0
+        return BREAKS if self.breaks is None else self.breaks
 
 
 class StandardItem(Spec):

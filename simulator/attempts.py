@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
-from simulator import events, marking
+from simulator import events, marking, phases
+from simulator.clocks import check_open, current, deadline, module_timing, own_clocks, paper, timing, why_not_open
 from simulator.drawing import draw_paper
 from simulator.errors import Refused
-from simulator.models import Attempt, AttemptTask, Draft, Exam, Marking, Submission, User
-from simulator.phases import Timing, attempt_phase, effective_deadline, end_time, exam_phase
+from simulator.models import Attempt, AttemptModule, AttemptTask, Candidate, Draft, Exam, Marking, Submission, User
+
+__all__ = [
+    "Outdated", "Saved", "check", "check_open", "deadline", "draft", "expired", "flag", "hand_in", "load", "penalty", "save_draft", "start",
+    "submit", "task", "timing", "why_not_start",
+]
 
 
 @dataclass(frozen=True)
@@ -34,22 +40,18 @@ class Outdated(Refused):
         self.draft = draft
 
 
-def timing(attempt: Attempt) -> Timing:
-    """Return what decides the attempt's time."""
-    minutes = int(attempt.exam.paper.spec["paper"]["minutes"])
-    return Timing(
-        opens=attempt.exam.opens_at, closes=attempt.exam.closes_at, length=timedelta(minutes=minutes),
-        started=attempt.started_at, extra=timedelta(seconds=attempt.extra_s), ended=attempt.ended_at,
-    )
+def load(session: Session, attempt_id: int) -> Attempt | None:
+    """Return the attempt with all that a page of its sitting needs, None if there is none."""
+    return session.get(Attempt, attempt_id, options=[
+        joinedload(Attempt.exam).joinedload(Exam.paper), joinedload(Attempt.candidate), selectinload(Attempt.modules),
+        selectinload(Attempt.tasks).joinedload(AttemptTask.version),
+    ])
 
 
 def why_not_start(session: Session, exam: Exam, user: User, now: datetime) -> str:
     """Return why `user` may not start a new attempt now, "" if they may."""
-    phase = exam_phase(exam.opens_at, exam.closes_at, now)
-    if phase == "before":
-        return str(_("考试还没有开放。"))
-    if phase == "after":
-        return str(_("考试已经结束。"))
+    if reason := why_not_open(exam, session.get(Candidate, (exam.id, user.id)), now):
+        return reason
     if exam.groups and user.role == "student" and user.group_id not in [group.id for group in exam.groups]:
         return str(_("这场考试没有安排你所在的班级。"))
     mine = select(Attempt).where(Attempt.exam_id == exam.id, Attempt.user_id == user.id)
@@ -76,14 +78,10 @@ def start(session: Session, exam: Exam, user: User, now: datetime) -> Attempt:
     session.add(attempt)
     session.flush()
     attempt.tasks = draw_paper(session, exam.paper, attempt.seed)
+    if paper(attempt).clock == "module" and paper(attempt).order == "linear":
+        attempt.modules = [AttemptModule(attempt_id=attempt.id, module=0, entered_at=now)]
     events.record(session, "attempt.started", now, who=user.id, attempt=attempt, number=number)
     return attempt
-
-
-def check_open(attempt: Attempt, now: datetime) -> None:
-    """Raise Refused (410) unless the attempt still takes what was typed in time."""
-    if attempt.state != "running" or attempt_phase(timing(attempt), now) == "over":
-        raise Refused("考试已结束，不能再修改作答。", "已保存的内容会按时交卷。", status=410)
 
 
 def save_draft(
@@ -94,7 +92,7 @@ def save_draft(
     Raises Outdated if the server holds a newer one that differs, Refused (410) when the time is up. Sending the same
     response again changes nothing (a replay after a lost answer).
     """
-    check_open(attempt, now)
+    check_open(attempt, now, position)
     draft = session.get(Draft, (attempt.id, position))
     if draft is not None and draft.response == response:
         return Saved(draft.rev, draft.saved_at)
@@ -110,7 +108,7 @@ def save_draft(
 
 def flag(session: Session, attempt: Attempt, position: int, flagged: bool, now: datetime) -> None:
     """Set or clear the candidate's own mark on a task."""
-    check_open(attempt, now)
+    check_open(attempt, now, position)
     task(session, attempt, position).flagged = flagged
 
 
@@ -129,28 +127,46 @@ def draft(session: Session, attempt: Attempt, position: int) -> dict[str, Any]:
 
 
 def submit(session: Session, attempt: Attempt, now: datetime, *, by: str, who: int | None = None) -> bool:
-    """Hand in: every draft becomes a Submission with a queued Marking. Idempotent; the caller commits.
+    """Hand in: every draft that was not yet becomes a Submission with a queued Marking. Idempotent; the caller commits.
 
-    by : candidate, deadline or instructor. The end time is never later than the deadline. Returns False if the attempt
-    was closed already.
+    by : candidate, deadline or instructor. The end time is never later than the attempt's last moment, and does not depend on when
+    an expired attempt is found. Returns False if the attempt was closed already.
     """
     session.flush()
     session.refresh(attempt, with_for_update=True)
     if attempt.state != "running":
         return False
-    end = end_time(timing(attempt), now)
-    if by == "candidate" and now >= deadline(attempt):
+    clock = timing(attempt)
+    expired = phases.attempt_phase(clock, now) in ("grace", "over")
+    end = phases.expiry_time(clock, attempt.last_save_at) if expired else phases.end_time(clock, now)
+    if by == "candidate" and expired:
         by = "deadline"  # the page hands in by itself at zero
-    drafts = {d.position: d.response for d in session.scalars(select(Draft).where(Draft.attempt_id == attempt.id))}
-    marking.queue_all(session, [
-        Submission(
-            attempt_id=attempt.id, position=item.position, task_version_id=item.task_version_id, kind="hand-in",
-            response=drafts.get(item.position, {}), submitted_at=end,
-        ) for item in attempt.tasks
-    ], now)
-    attempt.ended_at, attempt.state, attempt.closed_by = end, "closed", by
+    done = {row.module for row in attempt.modules}
+    for row in attempt.modules:
+        if row.left_at is None:
+            row.left_at = phases.module_end(clock, module_timing(attempt, row), now)
+            hand_in(session, attempt, [item for item in attempt.tasks if item.module == row.module], row.left_at, now)
+    hand_in(session, attempt, [item for item in attempt.tasks if item.module not in done], end, now)
+    attempt.ended_at, attempt.state, attempt.closed_by, attempt.paused_at = end, "closed", by, None
     events.record(session, "attempt.handed-in", now, who=who, attempt=attempt, by=by)
     return True
+
+
+def hand_in(session: Session, attempt: Attempt, items: list[AttemptTask], end: datetime, now: datetime) -> None:
+    """Make a Submission with a queued Marking of each of `items`, as of `end`."""
+    drafts = {d.position: d.response for d in session.scalars(select(Draft).where(Draft.attempt_id == attempt.id))}
+    if items:
+        marking.queue_all(session, [
+            Submission(
+                attempt_id=attempt.id, position=item.position, task_version_id=item.task_version_id, kind="hand-in",
+                response=drafts.get(item.position, {}), submitted_at=end,
+            ) for item in items
+        ], now)
+
+
+def penalty(attempt: Attempt) -> Decimal:
+    """Return the marks that overtime has cost a closed attempt; 0 unless its paper has overtime and it was used."""
+    return phases.penalty(timing(attempt)) if paper(attempt).overtime != "hard" else Decimal(0)
 
 
 def check(session: Session, attempt: Attempt, position: int, now: datetime) -> Submission:
@@ -160,7 +176,7 @@ def check(session: Session, attempt: Attempt, position: int, now: datetime) -> S
     """
     if attempt.exam.mode != "practice":
         raise Refused("只有练习模式可以逐题查看结果。", status=403)
-    check_open(attempt, now)
+    check_open(attempt, now, position)
     item = task(session, attempt, position)
     draft = session.get(Draft, (attempt.id, position))
     response = draft.response if draft else {}
@@ -180,11 +196,13 @@ def check(session: Session, attempt: Attempt, position: int, now: datetime) -> S
 
 
 def expired(session: Session, now: datetime) -> list[int]:
-    """Return the ids of running attempts whose deadline and grace have passed."""
+    """Return the ids of running attempts that are over, or of which a module with its own clock is."""
     running = session.scalars(select(Attempt).where(Attempt.state == "running"))
-    return [attempt.id for attempt in running if attempt_phase(timing(attempt), now) == "over"]
+    return [attempt.id for attempt in running if _is_over(attempt, now)]
 
 
-def deadline(attempt: Attempt) -> datetime:
-    """Return the attempt's effective deadline."""
-    return effective_deadline(timing(attempt))
+def _is_over(attempt: Attempt, now: datetime) -> bool:
+    if phases.attempt_phase(timing(attempt), now) == "over":
+        return True
+    module = current(attempt) if own_clocks(attempt) else None
+    return module is not None and phases.module_phase(timing(attempt), module_timing(attempt, module), now) == "over"

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from grading.library import Library
 from grading.model import Task
 from grading.package import content_hash, pack, unpack
-from grading.paper import DrawSlot, PaperSpec, StandardSpec, TaskSlot
+from grading.paper import DrawSlot, PaperSpec, StandardSpec, TaskSlot, UnitSlot
+from grading.picking import candidates
 from simulator.models import PaperVersion, TaskVersion
 
 CACHED_TASKS = 2000
@@ -81,6 +82,9 @@ def _sync_paper(
     for slot in (slot for module in paper.modules for slot in module.slots):
         if isinstance(slot, TaskSlot):
             used[slot.task] = hashes[slot.task]
+        elif isinstance(slot, UnitSlot):
+            picked = candidates(slot, library.practical_tags()).values()
+            used.update({task: hashes[task] for tasks in picked for task in tasks})
         else:
             used.update({task.id: hashes[task.id] for task in library.items(slot.draw, slot.form)})
             standards[slot.standard] = library.standards[slot.standard].model_dump(mode="json")
@@ -122,15 +126,15 @@ def paper_tasks(session: Session, version: PaperVersion) -> dict[str, TaskVersio
 
 def module_sizes(paper: PaperSpec) -> list[int]:
     """Return the number of tasks of each module."""
-    return [sum(slot.count if isinstance(slot, DrawSlot) else 1 for slot in module.slots) for module in paper.modules]
+    return [sum(1 if isinstance(slot, TaskSlot) else slot.count for slot in module.slots) for module in paper.modules]
 
 
 def module_marks(session: Session, version: PaperVersion) -> list[Decimal]:
     """Return the possible marks of each module; a slot without marks takes its task's own."""
     tasks = paper_tasks(session, version)
 
-    def marks(slot: DrawSlot | TaskSlot) -> Decimal:
-        if isinstance(slot, DrawSlot):
+    def marks(slot: DrawSlot | TaskSlot | UnitSlot) -> Decimal:
+        if not isinstance(slot, TaskSlot):
             return slot.marks * slot.count
         return slot.marks if slot.marks is not None else tasks[slot.task].marks
 

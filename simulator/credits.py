@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from simulator import events
+from simulator.clocks import current
 from simulator.errors import Refused
 from simulator.models import Attempt, AttemptModule, Credit
 
@@ -17,12 +18,10 @@ MAX_S = 240 * 60
 
 
 def grant(
-    session: Session, attempts: Iterable[Attempt], seconds: int, now: datetime, *, who: int, kind: str = "extension", note: str = "",
-    module: int | None = None,
+    session: Session, attempts: Iterable[Attempt], seconds: int, now: datetime, *, who: int, note: str = "",
 ) -> list[Credit]:
-    """Give `seconds` (1 to MAX_S) to each running attempt, or to the clock of its `module`; those handed in get nothing.
-
-    The caller commits. Refused if the time is out of range.
+    """Give `seconds` (1 to MAX_S) to each running attempt, and to the module that is open if it has a clock of its own; those
+    handed in get nothing. The caller commits. Refused if the time is out of range.
     """
     _check(seconds)
     given = []
@@ -30,22 +29,33 @@ def grant(
         if attempt.state != "running":
             continue
         credit = Credit(
-            attempt=attempt, module=module, kind=kind, seconds=seconds, state="granted", note=note[:200], asked_at=now, decided_at=now,
-            decided_by=who,
+            attempt=attempt, module=_open_module(attempt), kind="extension", seconds=seconds, state="granted", note=note[:200],
+            asked_at=now, decided_at=now, decided_by=who,
         )
         session.add(credit)
         _add(session, credit)
-        detail: dict[str, Any] = {"kind": kind, "seconds": seconds, "module": module, "note": note[:200]}
-        events.record(session, "attempt.extended", now, who=who, attempt=attempt, **detail)
+        events.record(session, "attempt.extended", now, who=who, attempt=attempt, seconds=seconds, note=note[:200])
         given.append(credit)
     return given
 
 
-def propose(session: Session, attempt: Attempt, since: datetime, until: datetime, now: datetime, *, module: int | None = None) -> Credit:
+def give_back(session: Session, attempt: Attempt, since: datetime, now: datetime, *, who: int) -> Credit:
+    """Credit a pause that ends now, however long it was."""
+    credit = Credit(
+        attempt=attempt, module=_open_module(attempt), kind="pause", seconds=math.ceil((now - since).total_seconds()), state="granted",
+        since=since, until=now, asked_at=now, decided_at=now, decided_by=who,
+    )
+    session.add(credit)
+    _add(session, credit)
+    return credit
+
+
+def propose(session: Session, attempt: Attempt, since: datetime, until: datetime, now: datetime) -> Credit:
     """Note a measured gap as an outage that a person may grant or refuse."""
     seconds = min(int((until - since).total_seconds()), MAX_S)
     credit = Credit(
-        attempt=attempt, module=module, kind="outage", seconds=seconds, state="proposed", since=since, until=until, asked_at=now,
+        attempt=attempt, module=_open_module(attempt), kind="outage", seconds=seconds, state="proposed", since=since, until=until,
+        asked_at=now,
     )
     session.add(credit)
     events.record(session, "attempt.outage", now, attempt=attempt, seconds=seconds)
@@ -75,9 +85,13 @@ def _check(seconds: int) -> None:
         raise Refused("加时应在 1 秒到 240 分钟之间。", "请重新填写。", status=422)
 
 
+def _open_module(attempt: Attempt) -> int | None:
+    row = current(attempt)
+    return row.module if row else None
+
+
 def _add(session: Session, credit: Credit) -> None:
-    """Move the clock that the credit is for."""
-    if credit.module is None:
-        credit.attempt.extra_s += credit.seconds
-        return
-    session.get_one(AttemptModule, (credit.attempt.id, credit.module)).extra_s += credit.seconds
+    """Move the attempt's clock, and that of the module that the credit is for."""
+    credit.attempt.extra_s += credit.seconds
+    if credit.module is not None:
+        session.get_one(AttemptModule, (credit.attempt.id, credit.module)).extra_s += credit.seconds

@@ -12,13 +12,14 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from simulator import attempts, events
+from simulator import attempts, credits, events
 from simulator.errors import Refused
-from simulator.models import Attempt, Exam, Group, PaperVersion
+from simulator.models import Attempt, Exam, Group, PaperVersion, User
 
 MODES = ("practice", "mock", "contest")
 EMPTY_FORM: dict[str, Any] = {
     "title": "", "paper": "", "mode": "mock", "group": [], "opens": "", "closes": "", "attempts": "", "feedback": "auto", "notice": "",
+    "start_rule": "own", "late": "",
 }
 
 
@@ -51,13 +52,14 @@ def create(session: Session, form: ExamForm, zone: ZoneInfo, now: datetime, who:
     if closes is not None and closes <= opens:
         form.errors["closes"] = _("结束时间应晚于开始时间。")
     allowed = _attempts_allowed(form, mode)
-    groups = _groups(session, form)
+    groups, late = _groups(session, form), _late(form)
     if form.errors or paper is None:
         return None
     release = "held" if form.text("feedback") == "held" else "auto"
     exam = Exam(
         title=title, paper=paper, mode=mode, opens_at=opens, closes_at=closes, attempts_allowed=allowed, release=release,
         notice=form.text("notice")[:2000], seed=secrets.randbelow(2**31), created_by=who, created_at=now, groups=groups,
+        start_rule="fixed" if form.text("start_rule") == "fixed" and mode != "practice" else "own", late_s=late,
     )
     session.add(exam)
     session.flush()
@@ -74,6 +76,17 @@ def _attempts_allowed(form: ExamForm, mode: str) -> int | None:
     if text.isdecimal() and 1 <= int(text) <= 100:
         return int(text)
     form.errors["attempts"] = _("次数应为 1 到 100 的整数；练习可以留空表示不限。")
+    return None
+
+
+def _late(form: ExamForm) -> int | None:
+    """Return the seconds after the beginning within which one may start; None if it is left open."""
+    text = form.text("late")
+    if not text:
+        return None
+    if text.isdecimal() and 1 <= int(text) <= 600:
+        return int(text) * 60
+    form.errors["late"] = _("应为 1 到 600 分钟；留空表示开放期间都可以进入。")
     return None
 
 
@@ -109,6 +122,24 @@ def get(session: Session, exam_id: int) -> Exam:
     if exam is None:
         raise Refused("找不到这场考试。", "请从首页进入。", status=404)
     return exam
+
+
+def extend(
+    session: Session, exam: Exam, seconds: int, now: datetime, *, who: int, group: Group | None = None, note: str = ""
+) -> int:
+    """Give more time to everybody who sits `exam` now, or to those of one class; returns to how many.
+
+    Those who have handed in, or have not begun, are not touched.
+    """
+    sitting = select(Attempt).where(Attempt.exam_id == exam.id, Attempt.state == "running").with_for_update()
+    if group is not None:
+        sitting = sitting.where(Attempt.user_id.in_(select(User.id).where(User.group_id == group.id)))
+    given = credits.grant(session, session.scalars(sitting), seconds, now, who=who, note=note)
+    events.record(
+        session, "exam.extended", now, who=who, exam_id=exam.id, seconds=seconds, group=group.name if group else "",
+        attempts=len(given), note=note[:200],
+    )
+    return len(given)
 
 
 def release(session: Session, exam: Exam, now: datetime, who: int) -> None:

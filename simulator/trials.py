@@ -69,7 +69,7 @@ def ask(
 
     Refused says why not; Busy if another trial of the attempt has not ended. Earlier trials of the same run are dropped.
     """
-    attempts.check_open(attempt, now)
+    attempts.check_open(attempt, now, position)
     spec = next((r for r in task.runs if r.id == run_id), None)
     if spec is None or spec.purpose == "marking":
         raise Refused("这道题没有这个试运行。", "请刷新页面。", status=404)

@@ -19,7 +19,7 @@ from simulator.errors import Refused
 from simulator.services import services
 
 WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-SCRIPTED = frozenset({"exam.save", "exam.upload", "exam.flag", "exam.clock", "linting.lint"})
+SCRIPTED = frozenset({"exam.save", "exam.upload", "exam.flag", "exam.clock", "exam.beat", "linting.lint"})
 READING = frozenset({"linting.lint"})  # posts that change nothing: they never wait for the database's writer
 LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}
 CSP = (
@@ -104,7 +104,8 @@ def _secure(response: Response) -> Response:
     return response
 
 
-def _answer(status: int, message: str, hint: str, **extra: Any) -> tuple[Response | str, int]:
+def answer(status: int, message: str, hint: str, **extra: Any) -> tuple[Response | str, int]:
+    """Return an error with its sentence: JSON for scripts, a page for people."""
     message, hint = _(message), _(hint) if hint else ""
     if wants_json():
         return jsonify({"ok": False, "error": message, "hint": hint, "status": status, **extra}), status
@@ -114,21 +115,21 @@ def _answer(status: int, message: str, hint: str, **extra: Any) -> tuple[Respons
 
 def _refused(error: Refused) -> Any:
     session().rollback()
-    return _answer(error.status, error.message, error.hint, **error.extra)
+    return answer(error.status, error.message, error.hint, **error.extra)
 
 
 def _csrf(_error: CSRFError) -> Any:
     # The token lives in the session: with the log-in it is gone too, and logging in again is what helps.
     if request.blueprint != "auth" and not current_user.is_authenticated:
-        return _answer(401, _("登录已过期。"), _("请重新登录；已输入的作答保存在本机。"))
-    return _answer(400, _("页面已过期，请刷新后再试。"), _("已输入的作答保存在本机，不会丢失。"))
+        return answer(401, _("登录已过期。"), _("请重新登录；已输入的作答保存在本机。"))
+    return answer(400, _("页面已过期，请刷新后再试。"), _("已输入的作答保存在本机，不会丢失。"))
 
 
 def _http_error(error: HTTPException) -> Any:
     if error.response is not None or (error.code or 500) < 400:
         return error
     message, hint = STATUS_TEXT.get(error.code or 500, STATUS_TEXT[400])
-    return _answer(error.code or 500, message, hint)
+    return answer(error.code or 500, message, hint)
 
 
 def _crash(error: Exception) -> Any:
@@ -136,7 +137,7 @@ def _crash(error: Exception) -> Any:
         raise error
     current_app.logger.exception("request failed: %s %s", request.method, request.path)
     session().rollback()
-    return _answer(500, *STATUS_TEXT[500])
+    return answer(500, *STATUS_TEXT[500])
 
 
 def local(moment: datetime) -> datetime:

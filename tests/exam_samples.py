@@ -1,6 +1,6 @@
 """A plausible context for the exam screen and its hand-in page, in the shape that `simulator/pages/` makes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from markupsafe import Markup
@@ -10,8 +10,9 @@ from simulator.pages.links import Links
 NOW = datetime(2026, 11, 23, 2, 32, 5, tzinfo=UTC)
 D = Decimal
 EXAM = {"id": 3, "title": "人工智能训练师三级 模拟考试（第 2 次）", "mode": "mock"}
-ATTEMPT = {"id": 7, "number": 1}
-CLOCK = {"remaining_ms": 2_537_000, "total_ms": 3_600_000, "server_time": NOW, "state": "running"}
+ATTEMPT = {"id": 7, "number": 1, "own": None}
+CLOCK = {"remaining_ms": 2_537_000, "total_ms": 3_600_000, "server_time": NOW, "state": "running", "overtime_ms": 0}
+URLS = {"clock_url": "/attempts/7/clock", "hand_in_url": "/attempts/7/submit"}
 LINKS = Links(lambda name: f"/attempts/7/files/41/{name}", lambda field_id, number=0: f"/attempts/7/uploads/41/{field_id}?n={number}")
 STATES = ("answered", "answered", "partial", "blank", "answered", "blank")
 
@@ -191,6 +192,7 @@ def screen(module, **more):
         "exam": EXAM,
         "attempt": ATTEMPT,
         "clock": CLOCK,
+        **URLS,
         "screen": module + 1,
         "screens": 3,
         "nav": nav(module),
@@ -213,11 +215,31 @@ def review():
         "exam": EXAM,
         "attempt": ATTEMPT,
         "clock": CLOCK,
+        **URLS,
         "blanks": pick["blank"],
         "partials": pick["partial"],
         "total": len(items),
         "flagged": [item for item in items if item["flagged"]],
         "answered": len(pick["answered"]),
-        "submit_url": "/attempts/7/submit",
         "back_url": "/attempts/7/1",
     }
+
+
+def modules_page():
+    """Context of exam/modules.html."""
+    row = {
+        "number": 1, "title": "理论知识", "minutes": 90, "marks": D(20), "tasks": 40, "state": "left", "state_text": "已交卷",
+        "left": None, "handed_in": NOW, "may_enter": False, "enter_url": "/attempts/7/modules/0/enter",
+    }
+    open_one = {"state": "open", "state_text": "进行中", "left": timedelta(minutes=20), "handed_in": None}
+    second = {**row, **open_one, "number": 2, "title": "智能家居搭建"}
+    third = {**row, "number": 3, "title": "数据信息处理", "state": "ahead", "state_text": "未开始", "handed_in": None, "may_enter": True}
+    return {
+        "exam": EXAM, "attempt": ATTEMPT, "clock": CLOCK, **URLS, "modules": [row, second, third], "linear": True, "breaks": 10,
+        "text": "每个模块单独计时：进入后开始，交上或到时后不能再进入。", "open_one": True,
+    }
+
+
+def elsewhere_page():
+    """Context of exam/elsewhere.html."""
+    return {"attempt_id": 7, "title": EXAM["title"], "error": "接续码不对，或已经过期。"}

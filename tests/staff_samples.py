@@ -54,6 +54,8 @@ def desk_new(errors=None):
         "attempts": "",
         "feedback": "auto",
         "notice": "",
+        "start_rule": "own",
+        "late": "",
         "errors": errors or {},
     }
     return {
@@ -298,6 +300,8 @@ SAMPLES = [
         exams.screen(1, feedback_mode="at_once", tasks=[PRACTICAL]),
     ),
     ("review", "exam/review.html", exams.review()),
+    ("modules", "exam/modules.html", exams.modules_page()),
+    ("elsewhere", "exam/elsewhere.html", exams.elsewhere_page()),
     ("result", "results/show.html", pages.shown()),
     ("result-pending", "results/show.html", pages.shown(sheet=PENDING)),
     ("result-strict", "results/show.html", pages.shown(sheet=pages.strict_sheet(), staff=True)),

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
-from simulator import attempts, marking, trials, workers
+from simulator import attempts, marking, modules, trials, workers
+from simulator.clocks import phase
 from simulator.db import LOST, Database
 from simulator.models import Attempt, Lease, Marking, Trial
 
@@ -92,6 +94,13 @@ def own(db: Database, owner: str, now: datetime) -> bool:
         return False
 
 
+def close_expired(session: Session, attempt: Attempt, now: datetime) -> bool:
+    """Hand in an attempt whose time is up, or the module of it whose time is; return whether anything was done."""
+    if phase(attempt, now) == "over":
+        return attempts.submit(session, attempt, now, by="deadline")
+    return modules.close_expired(session, attempt, now)
+
+
 def run_due(db: Database, now: datetime) -> int:
     """Close expired attempts with their last drafts and re-queue lost markings; return how many things were done."""
     with db.read() as session:
@@ -100,7 +109,7 @@ def run_due(db: Database, now: datetime) -> int:
     for attempt_id in overdue:  # one transaction each: one bad attempt must not keep the others open
         try:
             with db.write() as session:
-                closed += attempts.submit(session, session.get_one(Attempt, attempt_id), now, by="deadline")
+                closed += close_expired(session, session.get_one(Attempt, attempt_id), now)
         except LOST:
             raise
         except Exception:

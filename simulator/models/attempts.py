@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from simulator.models.base import Base
-from simulator.models.exams import Exam
+from simulator.models.exams import Candidate, Exam
 from simulator.models.papers import TaskVersion
 from simulator.models.people import User
 
@@ -46,6 +46,10 @@ class Attempt(Base):
     user: Mapped[User] = relationship()
     tasks: Mapped[list[AttemptTask]] = relationship(order_by="AttemptTask.position")
     modules: Mapped[list[AttemptModule]] = relationship(order_by="AttemptModule.module")
+    candidate: Mapped[Candidate | None] = relationship(
+        primaryjoin=lambda: (foreign(Attempt.exam_id) == Candidate.exam_id) & (foreign(Attempt.user_id) == Candidate.user_id),
+        viewonly=True,
+    )
 
 
 class AttemptModule(Base):

@@ -36,5 +36,5 @@ class PaperVersion(Base):
     hash: Mapped[str] = mapped_column(String(64), unique=True)
     paper_id: Mapped[str] = mapped_column(String(80), index=True)
     title: Mapped[str] = mapped_column(String(120))
-    spec: Mapped[dict[str, Any]]
+    spec: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     created_at: Mapped[datetime]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
@@ -18,11 +18,10 @@ from grading.drawing import option_order
 from grading.fields import get_kind
 from grading.model import FieldSpec, Task
 from grading.paper import ModuleSpec, PaperSpec
-from simulator import asking, attempts, catalog, trials, turns
+from simulator import asking, attempts, catalog, clocks, phases, trials, turns
 from simulator.catalog import TaskCache
 from simulator.models import Attempt, AttemptTask, Draft
 from simulator.pages.trial import panel_view
-from simulator.phases import remaining
 from simulator.services import services
 from simulator.statement import render, render_inline
 
@@ -39,6 +38,13 @@ class Sheet:
     def screen_of(self, position: int) -> int:
         """Return the number of the screen (from 1) that shows `position`."""
         return next(n for n, positions in enumerate(self.screens, 1) if position in positions)
+
+    def is_open(self, module: int) -> bool:
+        """Return whether the tasks of `module` are there to be looked at and answered."""
+        if self.paper.clock == "common":
+            return True
+        row = clocks.current(self.attempt)
+        return row is not None and row.module == module
 
     def module_of(self, position: int) -> ModuleSpec:
         """Return the module of the task at `position`."""
@@ -79,26 +85,42 @@ def state_of(session: Session, cache: TaskCache, sheet: Sheet, item: AttemptTask
 
 
 def navigation(session: Session, cache: TaskCache, sheet: Sheet, screen: int | None) -> list[dict[str, Any]]:
-    """Return modules with their numbered items for the navigation panel."""
+    """Return modules with their numbered items for the navigation panel; if modules have clocks of their own, the open one."""
     modules: list[dict[str, Any]] = [{"title": module.title, "items": []} for module in sheet.paper.modules]
     for item in sheet.attempt.tasks:
+        if not sheet.is_open(item.module):
+            continue
         number = sheet.screen_of(item.position)
         modules[item.module]["items"].append({
             "position": item.position, "label": sheet.label(item.position), "flagged": item.flagged,
             "title": item.version.title, "state": state_of(session, cache, sheet, item), "current": number == screen,
             "url": url_for("exam.screen", attempt_id=sheet.attempt.id, screen=number) + f"#t{item.position}",
         })
-    return modules
+    return [module for module in modules if module["items"]]
 
 
-def clock(attempt: Attempt, now: datetime) -> dict[str, Any]:
-    """Return the time left in milliseconds (differences only: the two machines' clocks are never compared)."""
+def clock(attempt: Attempt, now: datetime, module: int | None = None) -> dict[str, Any]:
+    """Return the time left in milliseconds (differences only: the two machines' clocks are never compared).
+
+    module : of the page, if modules have clocks of their own; then it is its time. overtime_ms : how long one may go on after the end;
+    state : running, paused, left (the module is handed in or over) or closed.
+    """
     timing = attempts.timing(attempt)
-    total = attempts.deadline(attempt) - attempt.started_at
+    row = next((row for row in attempt.modules if row.module == module), None)
+    if row is not None:
+        own = clocks.module_timing(attempt, row)
+        left, total = phases.module_remaining(timing, own, now), phases.module_deadline(timing, own) - row.entered_at
+    else:
+        left, total = phases.remaining(timing, now), phases.effective_deadline(timing) - attempt.started_at
+    found = clocks.phase(attempt, now, module)
+    state = "closed" if attempt.state == "closed" else "paused" if found == "paused" else "left" if found == "over" and row else "running"
     return {
-        "remaining_ms": int(remaining(timing, now).total_seconds() * 1000), "total_ms": int(total.total_seconds() * 1000),
-        "server_time": now, "state": attempt.state if attempt.state == "closed" else "running",
+        "remaining_ms": _ms(left), "total_ms": _ms(total), "server_time": now, "state": state, "overtime_ms": _ms(timing.overtime),
     }
+
+
+def _ms(span: timedelta) -> int:
+    return int(span.total_seconds() * 1000)
 
 
 def task_view(session: Session, cache: TaskCache, sheet: Sheet, position: int, now: datetime) -> dict[str, Any]:

@@ -47,9 +47,9 @@ def _card(exam: Exam, mine: list[Attempt], now: datetime) -> dict[str, Any] | No
     if any(attempt.state == "running" for attempt in own):
         return None  # it stands among the running ones
     left = None if exam.attempts_allowed is None else max(exam.attempts_allowed - len(own), 0)
-    paper = exam.paper.spec["paper"]
+    paper = catalog.paper_spec(exam.paper)
     return {
-        "id": exam.id, "title": exam.title, "mode": exam.mode, "paper_title": exam.paper.title, "minutes": paper["minutes"],
+        "id": exam.id, "title": exam.title, "mode": exam.mode, "paper_title": exam.paper.title, "minutes": paper.minutes,
         "marks": catalog.paper_spec(exam.paper).marks, "opens": exam.opens_at, "closes": exam.closes_at,
         "attempts_left": left, "state": "open" if phase == "open" else "soon",
     }

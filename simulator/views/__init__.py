@@ -17,7 +17,9 @@ from simulator.views import (
     home,
     labelling,
     linting,
+    modules,
     results,
+    seats,
     styleguide,
     trials,
 )
@@ -25,5 +27,6 @@ from simulator.views import (
 
 def register(app: Flask) -> None:
     """Register every blueprint."""
-    for module in (home, auth, exam, labelling, trials, linting, results, board, desk, catalog, admin, events, about, styleguide, health):
+    sitting = (exam, modules, seats, labelling, trials, linting)
+    for module in (home, auth, *sitting, results, board, desk, catalog, admin, events, about, styleguide, health):
         app.register_blueprint(module.blueprint)

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, session 
 from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 
-from simulator import people
+from simulator import people, seats
 from simulator.auth import LoggedIn, login_required, me
 from simulator.demo import demo_accounts
 from simulator.errors import Refused
@@ -49,6 +49,9 @@ def log_in() -> Any:
     user = people.log_in(session(), request.form.get("username", ""), request.form.get("password", ""), now())
     if user is None:
         return _page(_("账号或密码不对，或账号已停用。"), 401)
+    if (other := seats.sat_elsewhere(session(), user.id, request.cookies.get(seats.COOKIE, ""), now())) is not None:
+        title = other.exam.title
+        flash(_("“%(title)s”正在另一台电脑（或浏览器）上作答。这次登录已记录；要在这里继续，请找监考教师。", title=title), "error")
     commit()
     login_user(LoggedIn(user))
     return redirect(safe_next(request.form.get("next", "")))

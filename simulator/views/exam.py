@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, after_this_request, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from simulator import attempts, exams, marking, responses
+from simulator import attempts, exams, marking, presence, responses, seats
 from simulator.attempts import Outdated
 from simulator.auth import login_required, me
+from simulator.clocks import between_modules
 from simulator.errors import Refused
 from simulator.models import Attempt
 from simulator.pages.exam import clock as clock_view
@@ -22,13 +23,35 @@ from simulator.web import commit, hms, now, session
 
 blueprint = Blueprint("exam", __name__)
 
+CLOCK = ("remaining_ms", "overtime_ms", "state")
 
-def own_attempt(attempt_id: int) -> Attempt:
-    """Return the attempt if it is mine; Refused (404) otherwise, so that numbers tell nothing."""
-    attempt = session().get(Attempt, attempt_id)
+SEAT_S = 2 * 24 * 3600
+"""How long a browser keeps its token: longer than any exam, and a restart of the computer does not lose it."""
+
+
+def own_attempt(attempt_id: int, *, anywhere: bool = False) -> Attempt:
+    """Return the attempt if it is mine; Refused (404) otherwise, so that numbers tell nothing.
+
+    Elsewhere (423) if another browser sits it, unless it is asked for `anywhere`.
+    """
+    attempt = attempts.load(session(), attempt_id)
     if attempt is None or attempt.user_id != me().id:
         raise Refused("找不到这份试卷。", "请从首页进入。", status=404)
+    if not anywhere:
+        seats.check(attempt, request.cookies.get(seats.COOKIE, ""))
     return attempt
+
+
+def keep_seat(attempt: Attempt) -> None:
+    """Bind the attempt to this browser, which gets the token with the answer of this request; the caller commits."""
+    token = request.cookies.get(seats.COOKIE) or seats.new_token()
+    seats.bind(attempt, token)
+    settings = services().settings
+
+    @after_this_request
+    def _give(response: Response) -> Response:
+        response.set_cookie(seats.COOKIE, token, max_age=SEAT_S, httponly=True, samesite="Lax", secure=settings.https)
+        return response
 
 
 def _task(attempt: Attempt, position: int) -> Any:
@@ -48,6 +71,8 @@ def lobby(exam_id: int) -> str:
 def start(exam_id: int) -> Any:
     """Start the clock, or go on with the running attempt."""
     attempt = attempts.start(session(), exams.get(session(), exam_id), me(), now())
+    if seats.is_bound(attempt) and not attempt.seat:
+        keep_seat(attempt)
     commit()
     return redirect(url_for("exam.screen", attempt_id=attempt.id, screen=1))
 
@@ -59,7 +84,8 @@ def screen(attempt_id: int, screen: int) -> Any:
     attempt = own_attempt(attempt_id)
     if attempt.state == "closed":
         return redirect(url_for("results.show", attempt_id=attempt.id))
-    return render_template("exam/screen.html", **screen_view(session(), services().tasks, attempt, screen, now()))
+    view = screen_view(session(), services().tasks, attempt, screen, now())
+    return render_template("exam/screen.html", **view) if view else redirect(url_for("modules.index", attempt_id=attempt.id))
 
 
 @blueprint.post("/attempts/<int:attempt_id>/<int:screen>")
@@ -68,7 +94,7 @@ def save_form(attempt_id: int, screen: int) -> Any:
     """Save a whole screen from a plain form post (pages without script)."""
     attempt = own_attempt(attempt_id)
     view = screen_view(session(), services().tasks, attempt, screen, now())
-    for task in view["tasks"]:
+    for task in view["tasks"] if view else []:
         form = responses.from_form(_task(attempt, task["position"]), task["position"], request.form)
         cleaned = responses.clean(_task(attempt, task["position"]), form, services().blobs)
         attempts.save_draft(session(), attempt, task["position"], task["rev"], cleaned, now())
@@ -85,7 +111,7 @@ def save(attempt_id: int, position: int) -> Any:
     body = request.get_json()
     if not isinstance(body, dict) or not isinstance(body.get("rev"), int):
         raise Refused("保存请求的格式不对。", "请刷新页面后再试。")
-    attempts.check_open(attempt, now())
+    attempts.check_open(attempt, now(), position)
     response = responses.clean(_task(attempt, position), body.get("response"), services().blobs)
     try:
         saved = attempts.save_draft(session(), attempt, position, body["rev"], response, now())
@@ -102,7 +128,7 @@ def save(attempt_id: int, position: int) -> Any:
 def upload(attempt_id: int, position: int, field_id: str) -> Any:
     """Take one file for a field; the page then saves it as part of the draft."""
     attempt = own_attempt(attempt_id)
-    attempts.check_open(attempt, now())
+    attempts.check_open(attempt, now(), position)
     field = next((f for f in _task(attempt, position).fields if f.id == field_id), None)
     file = request.files.get("file")
     if field is None or file is None:
@@ -139,9 +165,21 @@ def flag(attempt_id: int, position: int) -> Any:
 @blueprint.get("/attempts/<int:attempt_id>/clock")
 @login_required
 def clock(attempt_id: int) -> Any:
-    """Return the time left."""
-    view = clock_view(own_attempt(attempt_id), now())
-    return {"remaining_ms": view["remaining_ms"], "state": view["state"], "server_time": hms(now()), "notice": ""}
+    """Return the time left, of the module in the query if it has a clock of its own."""
+    view = clock_view(own_attempt(attempt_id), now(), request.args.get("module", type=int))
+    return {**{name: view[name] for name in CLOCK}, "server_time": hms(now()), "notice": ""}
+
+
+@blueprint.post("/attempts/<int:attempt_id>/clock")
+@login_required
+def beat(attempt_id: int) -> Any:
+    """Take a sign of life of the page, and return the time left."""
+    body = request.get_json(silent=True)
+    position = body.get("position") if isinstance(body, dict) else None
+    attempt = own_attempt(attempt_id)
+    if presence.heard(session(), attempt, now(), request.remote_addr or "", position if isinstance(position, int) else None):
+        commit()
+    return clock(attempt_id)
 
 
 @blueprint.get("/attempts/<int:attempt_id>/hand-in")
@@ -151,6 +189,8 @@ def review(attempt_id: int) -> Any:
     attempt = own_attempt(attempt_id)
     if attempt.state == "closed":
         return redirect(url_for("results.show", attempt_id=attempt.id))
+    if between_modules(attempt):
+        return redirect(url_for("modules.index", attempt_id=attempt.id))
     return render_template("exam/review.html", **review_view(session(), services().tasks, attempt, now()))
 
 

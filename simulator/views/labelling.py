@@ -20,7 +20,7 @@ blueprint = Blueprint("labelling", __name__)
 
 def _field(attempt_id: int, position: int, field_id: str) -> Any:
     attempt = own_attempt(attempt_id)
-    attempts.check_open(attempt, now())
+    attempts.check_open(attempt, now(), position)
     return boxes_field(services().tasks.get(session(), attempts.task(session(), attempt, position).version), field_id)
 
 

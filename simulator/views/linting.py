@@ -21,7 +21,7 @@ blueprint = Blueprint("linting", __name__, url_prefix="/attempts/<int:attempt_id
 def lint(attempt_id: int, position: int, field_id: str) -> Any:
     """Return what is wrong with an answer that is being typed; the database is left alone meanwhile."""
     attempt = own_attempt(attempt_id)
-    attempts.check_open(attempt, now())
+    attempts.check_open(attempt, now(), position)
     task = services().tasks.get(session(), attempts.task(session(), attempt, position).version)
     session().close()
     body = request.get_json()

@@ -75,7 +75,7 @@ def test_the_export_opens_in_excel_and_runs_nothing(happened, log_in):
     assert [row["事件"] for row in rows] == ["加时", "开始作答", "开始作答"]
     assert rows[0]["场次"] == "'=期中考试"
     assert rows[0]["时间"].endswith("+08:00")
-    assert rows[0]["内容"] == "kind: extension；seconds: 600；module: null；note: "
+    assert rows[0]["内容"] == "seconds: 600；note: "
 
 
 def test_nonsense_in_the_query_string_is_left_open(happened, log_in):

@@ -36,6 +36,7 @@ function kindOf(answer, data) {
   if (answer.status === 403 || answer.status === 404) return 'forbidden'; // someone else is logged in here now
   if (answer.status === 409) return data ? 'conflict' : 'unreachable';
   if (answer.status === 410) return 'closed';
+  if (answer.status === 423) return 'locked'; // paused, or sat in another browser: kept here, and tried again
   if (answer.ok) return data || answer.status === 204 ? 'done' : 'unreachable'; // HTML with 200 is a proxy speaking
   if (answer.status >= 500 || answer.status === 429 || answer.status === 408) return 'unreachable';
   return 'rejected';
@@ -44,7 +45,7 @@ function kindOf(answer, data) {
 /**
  * Send JSON (or nothing) and return {kind, …JSON of the answer}.
  * kind: done · conflict (409) · closed (410) · expired (401) · forbidden (403, 404) · rejected (400, 413, 422)
- * · unreachable (no answer, 5xx, 429: the server may or may not have acted).
+ * · locked (423) · unreachable (no answer, 5xx, 429: the server may or may not have acted).
  */
 export async function send(url, { method = 'GET', body, keepalive = false } = {}, renewed = false) {
   let answer;

@@ -17,7 +17,7 @@ export class Autosave {
     Object.assign(this, { outbox, user, urls, onConflict, onClock, onClosed, onState });
     this.drafts = new Map();
     this.timers = new Map();
-    this.trouble = ''; // '' | unreachable | expired | forbidden: of the whole page, not of one task
+    this.trouble = ''; // '' | locked | unreachable | expired | forbidden: of the whole page, not of one task
     this.failures = 0;
     this.closed = false;
   }
@@ -147,7 +147,7 @@ export class Autosave {
     const login = { href: this.urls.login, label: text('expiredLink'), newTab: true };
     if (kind === 'expired') banner(`${text('expired')}${text('expiredAfter')}`, login);
     else if (kind === 'forbidden') banner(text('otherUser', { user: this.user }), login);
-    else announce(text('offline'));
+    else if (kind === 'unreachable') announce(text('offline')); // locked: the next sign of life says why
   }
 
   /** The server takes no more: stop, and say so. The outbox is left alone; the result page deals with leftovers. */

@@ -9,7 +9,8 @@ import { paintFlag, paintState, startPanel } from './panel.js';
 import { send } from './api.js';
 import { settle } from './conflict.js';
 
-const RESYNC_MS = 60000;
+const BEAT_MS = 12000; // with a jitter: a class must not ask in step
+const JITTER_MS = 3000;
 const SAVE_FIRST_MS = 4000;
 
 const { user, attempt, clockUrl, resultUrl, loginUrl } = document.getElementById('exam').dataset;
@@ -34,14 +35,32 @@ const autosave = new Autosave({
 const timer = new Timer({
   // A class runs out of time in the same second; spread over a moment, nobody waits.
   onZero: () => setTimeout(() => handInAtZero(handIn, autosave, urls, timer), Math.random() * 800),
+  onOvertime: () => banner(text('overtime')),
   onStalled: resync,
 });
 
-/** Ask the server for the time that remains, and whether the attempt still runs. */
+const paused = document.getElementById('paused');
+paused.addEventListener('cancel', (event) => event.preventDefault());
+
+function pause(on) {
+  timer.hold(on);
+  if (on && !paused.open) { paused.showModal(); announce(paused.textContent); }
+  if (!on && paused.open) paused.close();
+}
+
+/** The task that is worked on: the one with the focus, else the first on the screen. */
+function inFront() {
+  if (document.hidden || !sections.length) return undefined;
+  return Number((document.activeElement?.closest('[data-task]') ?? sections[0]).dataset.position);
+}
+
+/** Tell the server that the page is there, and hear the time that remains, and whether the attempt still runs. */
 async function resync() {
-  const answer = await send(urls.clock);
+  const answer = await send(urls.clock, { method: 'POST', body: { position: inFront() } });
+  if (answer.elsewhere) { banner(answer.error, { href: location.href, label: text('elsewhere') }); return; }
   if (answer.kind !== 'done') return;
-  if (answer.state === 'closed') autosave.close();
+  pause(answer.state === 'paused');
+  if (answer.state === 'closed' || answer.state === 'left') autosave.close();
   else timer.set(answer.remaining_ms);
   if (answer.notice) banner(answer.notice);
   if (autosave.trouble) autosave.pump(); // the clock came through, so may the drafts
@@ -123,7 +142,9 @@ if (sections.length) {
   document.getElementById('help-open').addEventListener('click', help);
 }
 watchOtherTabs();
-setInterval(resync, RESYNC_MS);
+const beat = () => setTimeout(async () => { await resync(); beat(); }, BEAT_MS - Math.random() * JITTER_MS);
+beat();
+pause(document.getElementById('exam').dataset.state === 'paused');
 document.addEventListener('visibilitychange', () => { if (!document.hidden) resync(); });
 addEventListener('pageshow', (event) => { if (event.persisted) resync(); });
 document.dispatchEvent(new Event('exam:ready')); // early.js lets go

@@ -87,7 +87,7 @@ export async function handInAtZero(form, autosave, urls, timer) {
   banner(text('timeUp'));
   await autosave.flush(LAST_MS);
   const answer = await send(urls.clock);
-  if (answer.kind === 'done' && answer.state === 'running' && answer.remaining_ms > 1000) {
+  if (answer.kind === 'done' && (answer.state === 'paused' || (answer.state === 'running' && answer.remaining_ms > 1000))) {
     timer.set(answer.remaining_ms); // somebody extended the time meanwhile
     return;
   }

@@ -9,12 +9,13 @@ const TICK_MS = 250;
 const PREFERENCE = 'timer-hidden';
 
 export class Timer {
-  /** onZero is called once each time the countdown runs out. */
-  constructor({ onZero, onStalled }) {
+  /** onZero is called once each time the countdown, and the overtime after it if there is any, runs out. */
+  constructor({ onZero, onStalled, onOvertime }) {
     this.element = document.getElementById('timer');
     this.face = document.getElementById('timer-text');
     this.toggle = document.getElementById('timer-toggle');
-    Object.assign(this, { onZero, onStalled });
+    Object.assign(this, { onZero, onStalled, onOvertime });
+    this.overtime = Number(document.getElementById('exam').dataset.overtimeMs);
     this.hidden = sessionStorage.getItem(PREFERENCE) === 'yes';
     // The page was counted when its first byte left the server; loading may have taken seconds since.
     const { responseStart = 0 } = performance.getEntriesByType('navigation')[0] ?? {};
@@ -29,13 +30,21 @@ export class Timer {
 
   /** Milliseconds that remain, never below 0. */
   get remaining() {
-    return Math.max(0, this.end - performance.now());
+    return this.held ?? Math.max(0, this.end - performance.now());
+  }
+
+  /** Stand still, or go on. */
+  hold(on) {
+    if (on && this.held === undefined) this.held = this.remaining;
+    if (!on && this.held !== undefined) { this.end = performance.now() + this.held; this.held = undefined; }
   }
 
   /** The server says that `ms` remain now. */
   set(ms) {
+    if (ms === 0 && this.late) return; // the overtime goes on counting
     if (ms - this.remaining > EXTENDED_MS) announce(text('extended', { time: clock(ms) }));
     this.end = performance.now() + ms;
+    if (this.held !== undefined) this.held = ms;
     if (ms > 0 && this.over) { this.over = false; banner(''); }
     this.spoken = Math.max(this.spoken, ms);
     this.#tick();
@@ -58,7 +67,12 @@ export class Timer {
     this.element.dataset.level = left <= 60000 ? 'last' : left <= ALWAYS_SHOWN_MS ? 'low' : '';
     this.#speak(left);
     this.#watchSleep();
-    if (left === 0 && !this.over) {
+    if (left > 0) { this.late = false; return; }
+    const late = performance.now() - this.end;
+    if (late < this.overtime) {
+      this.face.textContent = `+${clock(late)}`;
+      if (!this.late) { this.late = true; this.onOvertime(); }
+    } else if (!this.over) {
       this.over = true;
       this.onZero();
     }
