@@ -104,7 +104,7 @@ def _sample_trial(task: Task, folder: Path, sandbox: Sandbox | None) -> Trial:
         problems.append(f"full 应得满分 {task.marks}，实得 {earned}")
     elif folder.name == "full" and before != task.marks:
         problems.append(f"full 公布前（按公开部分）应得满分 {task.marks}，实得 {before}")
-    if folder.name == "blank" and (earned, before) != (0, 0):
+    if folder.name == "blank" and (earned or before):
         problems.append(f"blank 应得 0 分，实得 {earned or before}")
     return Trial(folder.name, "sample", earned, task.marks, tuple(problems))
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from simulator import events, marking
+from simulator import candidates, events, marking
 from simulator.drawing import draw_paper
 from simulator.errors import Refused
 from simulator.models import Attempt, AttemptTask, Draft, Exam, Marking, Submission, User
@@ -76,6 +76,7 @@ def start(session: Session, exam: Exam, user: User, now: datetime) -> Attempt:
     session.add(attempt)
     session.flush()
     attempt.tasks = draw_paper(session, exam.paper, attempt.seed)
+    candidates.ensure(session, exam, [user.id])
     events.record(session, "attempt.started", now, who=user.id, attempt=attempt, number=number)
     return attempt
 

@@ -41,7 +41,7 @@ def _everybody(session: Session, exam: Exam) -> set[int]:
 
 def _numbers(session: Session, exam: Exam) -> dict[int, str]:
     rows = session.execute(select(Candidate.user_id, Candidate.number).where(Candidate.exam_id == exam.id))
-    return {user_id: number for user_id, number in rows}
+    return dict(iter(rows))  # a Result has keys(), so dict() alone takes it for a mapping
 
 
 def _draw(used: set[str], count: int) -> list[str]:

@@ -176,20 +176,23 @@ def _pending(session: Session, counts: Select[Any]) -> dict[tuple[int, int], tup
     return {(attempt_id, module): (count, errors) for attempt_id, module, count, errors in rows}
 
 
-def penalty(attempt: Attempt) -> Decimal:
+def penalty(attempt: Attempt) -> Decimal:  # noqa: ARG001  no rule takes marks off yet
     """Return the marks that overtime takes off an attempt: the one place where totals learn of it."""
     return Decimal(0)
 
 
-def entries(session: Session, exam: Exam) -> list[Entry]:
-    """Return one Entry for every attempt of `exam` that has handed in something, in the order in which they began."""
+def entries(session: Session, exam: Exam, user_id: int | None = None) -> list[Entry]:
+    """Return one Entry for every attempt of `exam` that has handed in something, in the order in which they began.
+
+    user_id : of this candidate alone.
+    """
     paper = catalog.paper_spec(exam.paper)
     handed_in = select(c.attempt_id).where(c.submitted_at.is_not(None))
     query = (
         select(Attempt).where(Attempt.exam_id == exam.id, or_(Attempt.state == "closed", Attempt.id.in_(handed_in)))
         .options(joinedload(Attempt.user).joinedload(User.group)).order_by(Attempt.id)
     )
-    found = list(session.scalars(query))
+    found = list(session.scalars(query if user_id is None else query.where(Attempt.user_id == user_id)))
     cells = module_cells(session, [attempt.id for attempt in found], len(paper.modules))
     codes: dict[int, str] = dict(iter(session.execute(
         select(Candidate.user_id, Candidate.number).where(Candidate.exam_id == exam.id)
@@ -211,7 +214,7 @@ def _practical_seconds(session: Session, exam: Exam, practical: tuple[bool, ...]
         .join(Attempt, AttemptModule.attempt_id == Attempt.id).where(Attempt.exam_id == exam.id, AttemptModule.left_at.is_not(None))
     )
     for attempt_id, module, entered, left in rows:
-        spent[attempt_id] += int((left - entered).total_seconds()) if practical[module] else 0
+        spent[attempt_id] += int((left - entered).total_seconds()) if left and practical[module] else 0
     return spent
 
 

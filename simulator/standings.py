@@ -84,6 +84,11 @@ class Entry:
         return self.cells[self.modules.index(module_id)].earned
 
 
+def with_cells(entry: Entry, *, final: bool) -> Entry:
+    """Return `entry` with the marks that are told: the final ones, or before the release the public ones."""
+    return entry if final else replace(entry, cells=tuple(cell.shown(final=False) for cell in entry.cells))
+
+
 def total(cells: Iterable[Cell], penalty: Decimal = Decimal(0)) -> Decimal:
     """Return the marks over all modules less the penalty, never below 0."""
     return max(sum((cell.earned for cell in cells), Decimal(0)) - penalty, Decimal(0))

@@ -179,7 +179,8 @@ def _cells(settings: Settings) -> Finding:
     finally:
         db.engine.dispose()
     if wrong:
-        return Finding("成绩缓存", "fail", f"{len(wrong)} 格与评分记录不符，例如 {wrong[0]}", "请运行 simulator db refresh-cells，并报告这个错误。")
+        found = f"{len(wrong)} 格与评分记录不符，例如 {wrong[0]}"
+        return Finding("成绩缓存", "fail", found, "请运行 simulator db refresh-cells，并报告这个错误。")
     return Finding("成绩缓存", "ok", "排行榜的每一格都与评分记录一致")
 
 

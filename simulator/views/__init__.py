@@ -9,6 +9,7 @@ from simulator.views import (
     admin,
     auth,
     board,
+    boarddesk,
     catalog,
     desk,
     events,
@@ -25,5 +26,6 @@ from simulator.views import (
 
 def register(app: Flask) -> None:
     """Register every blueprint."""
-    for module in (home, auth, exam, labelling, trials, linting, results, board, desk, catalog, admin, events, about, styleguide, health):
+    exams = (home, auth, exam, labelling, trials, linting, results, board, boarddesk, desk)
+    for module in (*exams, catalog, admin, events, about, styleguide, health):
         app.register_blueprint(module.blueprint)

@@ -60,7 +60,7 @@ def test_the_command_line_tells_both(tmp_path):
     ([point("M1", 3, 3, "secret")], "board"),
 ])
 def test_halves_that_do_not_add_up_are_refused(tmp_path, points, says):
-    with pytest.raises(TaskError, match="task.yaml") as caught:
+    with pytest.raises(TaskError, match=r"task\.yaml") as caught:
         make_plain(tmp_path / "plain", {"points": points})
     assert says in str(caught.value)
 
