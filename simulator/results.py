@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, case, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from grading import totals
 from grading.paper import PaperSpec
@@ -22,6 +22,7 @@ from simulator.models import (
     Candidate,
     Cell as CellRow,
     Exam,
+    Group,
     Marking,
     Submission,
     User,
@@ -189,21 +190,27 @@ def entries(session: Session, exam: Exam, user_id: int | None = None) -> list[En
     paper = catalog.paper_spec(exam.paper)
     handed_in = select(c.attempt_id).where(c.submitted_at.is_not(None))
     query = (
-        select(Attempt).where(Attempt.exam_id == exam.id, or_(Attempt.state == "closed", Attempt.id.in_(handed_in)))
-        .options(joinedload(Attempt.user).joinedload(User.group)).order_by(Attempt.id)
+        select(Attempt, User.name, User.username, Group.name, Group.division, Candidate.number)
+        .join(User, Attempt.user_id == User.id).outerjoin(Group, User.group_id == Group.id)
+        .outerjoin(Candidate, (Candidate.exam_id == Attempt.exam_id) & (Candidate.user_id == Attempt.user_id))
+        .where(Attempt.exam_id == exam.id, or_(Attempt.state == "closed", Attempt.id.in_(handed_in))).order_by(Attempt.id)
     )
-    found = list(session.scalars(query if user_id is None else query.where(Attempt.user_id == user_id)))
-    cells = module_cells(session, [attempt.id for attempt in found], len(paper.modules))
-    codes: dict[int, str] = dict(iter(session.execute(
-        select(Candidate.user_id, Candidate.number).where(Candidate.exam_id == exam.id)
-    )))
+    found = session.execute(query if user_id is None else query.where(Attempt.user_id == user_id)).all()
+    cells = module_cells(session, [row[0].id for row in found], len(paper.modules))
     practical = tuple(module.part == "practical" for module in paper.modules)
     times = _practical_seconds(session, exam, practical)
     modules = tuple(module.id for module in paper.modules)
     return [
-        replace(_entry(a, cells[a.id], practical), modules=modules, code=codes.get(a.user_id, ""), practical_seconds=times.get(a.id))
-        for a in found
+        Entry(
+            user_id=a.user_id, name=name, number=username, group=group or "", division=division or "", code=code or "",
+            cells=cells[a.id], practical=practical, modules=modules, seconds=_seconds(a), practical_seconds=times.get(a.id),
+            ended=a.ended_at, attempt_id=a.id, penalty=penalty(a),
+        ) for a, name, username, group, division, code in found
     ]
+
+
+def _seconds(attempt: Attempt) -> int | None:
+    return int((attempt.ended_at - attempt.started_at).total_seconds()) if attempt.ended_at else None
 
 
 def _practical_seconds(session: Session, exam: Exam, practical: tuple[bool, ...]) -> dict[int, int]:
@@ -216,17 +223,6 @@ def _practical_seconds(session: Session, exam: Exam, practical: tuple[bool, ...]
     for attempt_id, module, entered, left in rows:
         spent[attempt_id] += int((left - entered).total_seconds()) if left and practical[module] else 0
     return spent
-
-
-def _entry(attempt: Attempt, cells: tuple[Cell, ...], practical: tuple[bool, ...]) -> Entry:
-    used = (attempt.ended_at - attempt.started_at) if attempt.ended_at else None
-    group = attempt.user.group
-    return Entry(
-        user_id=attempt.user_id, name=attempt.user.name, number=attempt.user.username,
-        group=group.name if group else "", cells=cells, practical=practical,
-        seconds=int(used.total_seconds()) if used is not None else None, ended=attempt.ended_at, attempt_id=attempt.id,
-        division=group.division if group else "", penalty=penalty(attempt),
-    )
 
 
 @dataclass(frozen=True)

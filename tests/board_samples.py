@@ -13,9 +13,7 @@ NOTES = {
 def row(n, **more):
     """One row as `boardrow.row` makes it."""
     cells = [
-        {"earned": str(40 - n), "marks": "50", "filled": 7, "pending": 0, "hidden": False},
-        {"earned": "18.5", "marks": "25", "filled": 7, "pending": 0, "hidden": False},
-        {"earned": str(20 - n), "marks": "25", "filled": 6, "pending": int(n == 4), "hidden": n == 5},
+        (str(40 - n), "50", 7, 0, False), ("18.5", "25", 7, 0, False), (str(20 - n), "25", 6, int(n == 4), n == 5),
     ]
     base = {
         "rank": max(n, 2) if n > 1 else 1, "name": "王李张刘陈杨赵黄周"[(n - 1) % 9] + "子涵", "about": f"s{2400 + n} · 人工智能 2401 班",

@@ -41,7 +41,8 @@ def settings_view(
 
 def reveal_view(session: Session, exam: Exam) -> dict[str, Any]:
     """Return where the staged release stands: the row opened last among its neighbours, and how many are left."""
-    board = boards.public(session, exam)
+    entries = results.entries(session, exam)
+    board = boards.public(session, exam, entries)
     naming = Naming(blind=exam.blind and not results.final(exam), codes=exam.blind, divisions=False, links=False)
     closed = [n for n, s in enumerate(board.standings) if s.entry.user_id in board.hidden]
     last = next((n for n, s in enumerate(board.standings) if s.entry.user_id == board.latest), None)
@@ -52,7 +53,7 @@ def reveal_view(session: Session, exam: Exam) -> dict[str, Any]:
         "exam": {"id": exam.id, "title": exam.title, "mode": exam.mode, "final": results.final(exam), "freeze_at": exam.freeze_at},
         "modules": [m.title for m in catalog.paper_spec(exam.paper).modules],
         "rows": [_row(s, naming, board.hidden, board.latest) for s in near], "steps": board.steps, "revealed": revealed,
-        "running": boards.running(session, exam), "pending": sum(s.entry.pending for s in boards.everything(session, exam).standings),
+        "running": boards.running(session, exam), "pending": sum(entry.pending for entry in entries),
         "board_url": url_for("board.show", exam_id=exam.id), "projector_url": url_for("board.projector", exam_id=exam.id),
         "settings_url": url_for("boarddesk.settings", exam_id=exam.id),
     }

@@ -52,7 +52,8 @@ def _value(sheet: Any, value: Any) -> Any:
 
 def _lines(session: Session, exam: Exam, user: User, zone: ZoneInfo) -> Iterator[list[Any]]:
     """Yield the head and one line for each candidate: final marks, whatever is frozen; names only for those who may see them."""
-    board, frozen = boards.everything(session, exam), boards.public(session, exam)
+    entries = results.entries(session, exam)
+    board, frozen = boards.everything(session, exam, entries), boards.public(session, exam, entries)
     won, modules = awarded(board.standings, exam), catalog.paper_spec(exam.paper).modules
     split = catalog.is_split(session, services().tasks, exam.paper)
     titles = [m.title for m in modules]

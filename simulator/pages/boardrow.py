@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from flask import url_for
@@ -40,11 +41,16 @@ def row(
     }
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def _cell(cell: Cell) -> tuple[str, str, int, int, bool]:
+    """Return earned, possible, how far the bar is filled, tasks that are not settled, and whether it is hidden.
+
+    A tuple: the names of twelve thousand dictionaries would take half of the time that a board of 2,000 takes.
+    """
     filled = int(cell.earned * STEPS / cell.marks) if cell.marks else 0
-    return {"earned": short(cell.earned), "marks": short(cell.marks), "filled": filled, "pending": cell.pending, "hidden": cell.hidden}
+    return short(cell.earned), short(cell.marks), filled, cell.pending, cell.hidden
 
 
+@lru_cache(maxsize=4096)
 def short(marks: Decimal) -> str:
     """Return marks without zeros at the end."""
     text = f"{marks:f}"
