@@ -11,7 +11,7 @@ from typing import Any
 from simulator.standings import Standing
 
 MOST = 12
-LINE = re.compile(r"^(?P<name>\S(?:.{0,18}\S)?)[\s:：,，]+(?P<value>\d{1,4}(?:\.\d{1,2})?)\s*(?P<unit>[%％]|人|名)?$")
+LINE = re.compile(r"^(?P<name>[^\s:：,，](?:.{0,18}[^\s:：,，])?)[\s:：,，]+(?P<value>\d{1,4}(?:\.\d{1,2})?)\s*(?P<unit>[%％]|人|名)?$")
 
 
 @dataclass(frozen=True)
