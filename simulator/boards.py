@@ -57,7 +57,9 @@ def _tie_break(exam: Exam) -> tuple[str, ...]:
 def save(session: Session, exam: Exam, form: Mapping[str, str], zone: ZoneInfo, now: datetime, who: int) -> dict[str, str]:
     """Set freeze, blind and awards as the form says; nothing, and one sentence for each field that is wrong, otherwise."""
     errors: dict[str, str] = {}
-    freeze_at = _moment(form.get("freeze", "").strip(), zone, errors)
+    typed = form.get("freeze", "").strip()
+    # The form knows no seconds: what is not changed there keeps its own.
+    freeze_at = exam.freeze_at if exam.freeze_at and typed == minutes(exam.freeze_at, zone) else _moment(typed, zone, errors)
     if freeze_at is not None and (freeze_at <= exam.opens_at or (exam.closes_at is not None and freeze_at > exam.closes_at)):
         errors["freeze"] = _("封榜时间应在考试开放之后、结束之前。")
     given = exam.awards
@@ -76,6 +78,11 @@ def save(session: Session, exam: Exam, form: Mapping[str, str], zone: ZoneInfo, 
     frozen_at = freeze_at.isoformat(timespec="minutes") if freeze_at else ""
     events.record(session, "exam.board-set", now, who=who, exam_id=exam.id, freeze=frozen_at, blind=blind, awards=len(given["rows"]))
     return {}
+
+
+def minutes(moment: datetime, zone: ZoneInfo) -> str:
+    """Return a moment as a form's field for date and time holds it."""
+    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
 def _moment(text: str, zone: ZoneInfo, errors: dict[str, str]) -> datetime | None:

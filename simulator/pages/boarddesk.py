@@ -25,7 +25,7 @@ def settings_view(
 ) -> dict[str, Any]:
     """Return the form, filled with what is set or what was typed. address : the projector's link that was just made."""
     paper = catalog.paper_spec(exam.paper)
-    freeze = exam.freeze_at.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if exam.freeze_at else ""
+    freeze = boards.minutes(exam.freeze_at, zone) if exam.freeze_at else ""
     stored = {"freeze": freeze, "blind": "1" if exam.blind else "", "awards": awards.lines(awards.stored(exam.awards))}
     return {
         "exam": {"id": exam.id, "title": exam.title, "mode": exam.mode, "opens": exam.opens_at, "closes": exam.closes_at,
