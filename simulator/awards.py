@@ -63,7 +63,7 @@ def _row(line: str) -> dict[str, Any]:
 
 def lines(awards: Iterable[Award]) -> str:
     """Return the awards as `parse` reads them."""
-    return "\n".join(f"{a.name} {a.percent}%" if a.percent is not None else f"{a.name} {a.count} 人" for a in awards)
+    return "\n".join(f"{a.name} {a.percent}%" if a.percent is not None else f"{a.name} {a.count}" for a in awards)
 
 
 def winners(standings: Sequence[Standing], awards: Sequence[Award]) -> dict[int, str]:

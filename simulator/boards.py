@@ -66,7 +66,7 @@ def save(session: Session, exam: Exam, form: Mapping[str, str], zone: ZoneInfo, 
     try:
         given = awards.parse(form.get("awards", "")[:2000])
     except ValueError as error:
-        errors["awards"] = _("看不懂这一行：“%(line)s”。每行一个奖项，例如：一等奖 10%%，或：优胜奖 3 人。", line=str(error)[:60])
+        errors["awards"] = _("看不懂这一行：“%(line)s”。每行一个奖项，例如：一等奖 %(share)s，或：优胜奖 3 人。", line=str(error)[:60], share="10%")
     if errors:
         return errors
     blind = form.get("blind") == "1"
