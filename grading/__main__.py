@@ -78,17 +78,27 @@ def as_json(task: Task, grading: Grading) -> dict[str, Any]:
     points = [
         {
             "id": v.id, "status": v.status, "earned": float(v.earned), "marks": float(v.marks),
-            "expected": v.expected, "found": v.found, "reason": v.reason,
+            "expected": v.expected, "found": v.found, "reason": v.reason, **({"board": v.board} if v.board else {}),
         }
         for v in grading.verdicts
     ]
-    return {"task": task.id, "earned": float(totals.total(grading.verdicts)), "marks": float(task.marks), "points": points}
+    before = {"public": float(totals.total(grading.verdicts, final=False))} if _is_split(task) else {}
+    return {"task": task.id, "earned": float(totals.total(grading.verdicts)), **before, "marks": float(task.marks), "points": points}
+
+
+def _is_split(task: Task) -> bool:
+    return any(point.board for point in task.points)
 
 
 def as_table(task: Task, grading: Grading) -> str:
     """Return the score sheet as aligned text."""
     lines = [f"{task.id}  {task.title}"]
-    lines += [f"  {v.id:<4} {v.earned:>6} / {v.marks:<6} {v.status:<9} {v.title}：{v.reason}" for v in grading.verdicts]
+    half = {"public": "［公开］", "private": "［非公开］"}
+    lines += [
+        f"  {v.id:<4} {v.earned:>6} / {v.marks:<6} {v.status:<9} {half.get(v.board, '')}{v.title}：{v.reason}" for v in grading.verdicts
+    ]
+    if _is_split(task):
+        lines.append(f"  公布前（按公开部分） {totals.total(grading.verdicts, final=False)} / {task.marks}")
     return "\n".join([*lines, f"  合计 {totals.total(grading.verdicts)} / {task.marks}"])
 
 

@@ -162,4 +162,5 @@ def _settle(point: ScoringPoint, status: Status, fraction: float, mark: Mark) ->
     return Verdict(
         id=point.id, title=point.title, status=status, earned=totals.earned(fraction, point.marks), marks=point.marks,
         expected=mark.expected, found=mark.found, reason=mark.reason, cause=cause, evidence=mark.evidence,
+        board=point.board or "",
     )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from grading import totals
 from grading.errors import TaskError
 from grading.fields import get_kind
 from grading.model import FieldSpec, Produce, RunSpec, ScoringPoint, Task
@@ -115,9 +116,13 @@ def _files(folder: Path) -> tuple[str, ...]:
 
 
 def _check_sum(task: Task, file: Path) -> None:
-    total = sum((point.marks for point in task.points), Decimal(0))
+    total = totals.possible(task.points)
     if total != task.marks:
-        raise TaskError(f"评分点之和是 {total}，与 marks: {task.marks} 不符", file=file, key="marks")
+        which = "评分点（不含 board: public 的）" if any(point.board for point in task.points) else "评分点"
+        raise TaskError(f"{which}之和是 {total}，与 marks: {task.marks} 不符", file=file, key="marks")
+    public, private = (sum((p.marks for p in task.points if p.board == board), Decimal(0)) for board in ("public", "private"))
+    if public != private:
+        raise TaskError(f"公开部分之和是 {public}，非公开部分之和是 {private}，应相等", file=file, key="points.board")
 
 
 def _check_ids(task: Task, file: Path) -> None:

@@ -23,6 +23,9 @@ Status = Literal["correct", "partial", "incorrect", "blank", "pending", "error"]
 Cause = Literal["", "wrong", "unreadable", "time_limit", "memory_limit", "output_limit", "process_limit", "crash", "fault"]
 """Why a point is not correct: the candidate's answer, their program, or (`fault`) us."""
 
+Board = Literal["public", "private"]
+"""Which half of a metric task a scoring point looks at."""
+
 Id = Annotated[str, Key(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 FileName = Annotated[str, Key(pattern=r"^[^./\\\x00][^/\\\x00]{0,119}$")]
 Marks = Annotated[Decimal, Key(gt=0, le=1000, decimal_places=2)]
@@ -105,7 +108,8 @@ class RunSpec(Spec):
 class ScoringPoint(Spec):
     """The smallest thing that earns marks.
 
-    of : the field or artifact that the grader looks at, or a list of them passed to the grader in order.
+    of : the field or artifact that the grader looks at, or a list of them passed to the grader in order; board : `public` points
+    make up the marks until the release, `private` ones after it (a hidden half of the data); others count always.
     """
 
     id: Id
@@ -115,6 +119,7 @@ class ScoringPoint(Spec):
     of: Id | tuple[Id, ...]
     args: Mapping[str, Any] = {}
     tags: tuple[str, ...] = ()
+    board: Board | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -189,7 +194,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One scoring point's result in one Marking. `earned` and `marks` are in the same unit."""
+    """One scoring point's result in one Marking. `earned` and `marks` are in the same unit; board : the point's, or ""."""
 
     id: str
     title: str
@@ -201,3 +206,4 @@ class Verdict:
     reason: str = ""
     cause: Cause = ""
     evidence: Evidence | None = None
+    board: str = ""

@@ -11,7 +11,10 @@ from grading.model import Id, Marks, Spec
 
 Form = Literal["judge", "single", "multiple"]
 Part = Literal["theory", "practical"]
-TieKey = Literal["practical", "theory", "practical_time", "time", "submitted"]
+ModuleKey = Annotated[str, Key(pattern=r"^module:[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+TieKey = Literal["practical", "theory", "practical_time", "time", "submitted"] | ModuleKey
+"""What decides between equal totals; `module:ID` is the score of one module."""
+
 MultipleRule = Literal["all_or_nothing", "partial_no_wrong", "per_option"]
 Overtime = Literal["hard", "minus-1-per-minute-up-to-5"]
 Percent = Annotated[Decimal, Key(ge=0, le=100)]
@@ -110,6 +113,9 @@ class PaperSpec(Spec):
             raise ValueError(f"各模块时间之和是 {total} 分钟，与 minutes: {self.minutes} 不符")
         if len({module.id for module in self.modules}) != len(self.modules):
             raise ValueError("模块的 id 重复")
+        missing = [key for key in self.tie_break if key.startswith("module:") and key[7:] not in {m.id for m in self.modules}]
+        if missing:
+            raise ValueError(f"tie_break 里的 {missing[0]} 不是这份试卷的模块")
         return self
 
     @model_validator(mode="after")

@@ -99,11 +99,13 @@ def _sample_trial(task: Task, folder: Path, sandbox: Sandbox | None) -> Trial:
     except (GradingError, OSError) as error:
         return Trial(folder.name, "sample", Decimal(0), task.marks, (str(error),))
     problems = list(_mismatches(expectation, verdicts))
-    earned = totals.total(verdicts)
+    earned, before = totals.total(verdicts), totals.total(verdicts, final=False)
     if folder.name == "full" and earned != task.marks:
         problems.append(f"full 应得满分 {task.marks}，实得 {earned}")
-    if folder.name == "blank" and earned != 0:
-        problems.append(f"blank 应得 0 分，实得 {earned}")
+    elif folder.name == "full" and before != task.marks:
+        problems.append(f"full 公布前（按公开部分）应得满分 {task.marks}，实得 {before}")
+    if folder.name == "blank" and (earned or before):
+        problems.append(f"blank 应得 0 分，实得 {earned or before}")
     return Trial(folder.name, "sample", earned, task.marks, tuple(problems))
 
 
@@ -149,7 +151,7 @@ def _baseline_trials(task: Task, sandbox: Sandbox | None) -> Iterator[Trial]:
 
 def _baseline(task: Task, name: str, verdicts: tuple[Verdict, ...]) -> Trial:
     unsettled = [v for v in verdicts if v.status in totals.UNSETTLED]
-    trial = _bounded(task, name, totals.total(verdicts))
+    trial = _bounded(task, name, max(totals.total(verdicts), totals.total(verdicts, final=False)))
     if not unsettled:
         return trial
     return Trial(name, "baseline", trial.earned, task.marks, (*trial.problems, f"{unsettled[0].id} 没有评出结果"))

@@ -31,9 +31,23 @@ def earned(fraction: float, marks: Decimal) -> Decimal:
     return round_marks(Decimal(repr(fraction)) * marks)
 
 
-def total(verdicts: Iterable[Verdict]) -> Decimal:
-    """Return the marks earned by `verdicts`; unsettled ones add nothing yet."""
-    return sum((v.earned for v in verdicts if v.status not in UNSETTLED), Decimal(0))
+def counts(board: str, *, final: bool = True) -> bool:
+    """Return whether points of `board` ("", public or private) make up the marks: private ones once they are final, else public ones.
+
+    >>> counts("public"), counts("public", final=False), counts("")
+    (False, True, True)
+    """
+    return board != ("public" if final else "private")
+
+
+def total(verdicts: Iterable[Verdict], *, final: bool = True) -> Decimal:
+    """Return the marks earned by `verdicts`; unsettled ones add nothing yet. final : see `counts`."""
+    return sum((v.earned for v in verdicts if counts(v.board, final=final) and v.status not in UNSETTLED), Decimal(0))
+
+
+def possible(points: Iterable[ScoringPoint], *, final: bool = True) -> Decimal:
+    """Return the marks of `points`. final : see `counts`."""
+    return sum((p.marks for p in points if counts(p.board or "", final=final)), Decimal(0))
 
 
 def combined_status(verdicts: Iterable[Verdict]) -> Status:
@@ -49,8 +63,8 @@ def combined_status(verdicts: Iterable[Verdict]) -> Status:
             return unsettled
     if statuses <= {"blank"}:
         return "blank"
-    gained, possible = total(found), sum((v.marks for v in found), Decimal(0))
-    if gained == possible:
+    gained, most = total(found), sum((v.marks for v in found if counts(v.board)), Decimal(0))
+    if gained == most:
         return "correct"
     return "partial" if gained else "incorrect"
 

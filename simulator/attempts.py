@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from simulator import events, marking, phases
-from simulator.clocks import check_open, current, deadline, module_timing, own_clocks, paper, timing, why_not_open
+from simulator import candidates, events, marking, phases
+from simulator.clocks import check_open, current, deadline, module_timing, own_clocks, paper, penalty, timing, why_not_open
 from simulator.drawing import draw_paper
 from simulator.errors import Refused
 from simulator.models import Attempt, AttemptModule, AttemptTask, Candidate, Draft, Exam, Marking, Submission, User
@@ -80,6 +79,7 @@ def start(session: Session, exam: Exam, user: User, now: datetime) -> Attempt:
     attempt.tasks = draw_paper(session, exam.paper, attempt.seed)
     if paper(attempt).clock == "module" and paper(attempt).order == "linear":
         attempt.modules = [AttemptModule(attempt_id=attempt.id, module=0, entered_at=now)]
+    candidates.ensure(session, exam, [user.id])
     events.record(session, "attempt.started", now, who=user.id, attempt=attempt, number=number)
     return attempt
 
@@ -162,11 +162,6 @@ def hand_in(session: Session, attempt: Attempt, items: list[AttemptTask], end: d
                 response=drafts.get(item.position, {}), submitted_at=end,
             ) for item in items
         ], now)
-
-
-def penalty(attempt: Attempt) -> Decimal:
-    """Return the marks that overtime has cost a closed attempt; 0 unless its paper has overtime and it was used."""
-    return phases.penalty(timing(attempt)) if paper(attempt).overtime != "hard" else Decimal(0)
 
 
 def check(session: Session, attempt: Attempt, position: int, now: datetime) -> Submission:

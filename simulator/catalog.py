@@ -24,6 +24,7 @@ from simulator.models import PaperVersion, TaskVersion
 CACHED_TASKS = 2000
 CACHED_SPECS = 200
 _specs: dict[str, PaperSpec] = {}
+_split: dict[str, bool] = {}
 
 
 class TaskCache:
@@ -122,6 +123,14 @@ def paper_tasks(session: Session, version: PaperVersion) -> dict[str, TaskVersio
     hashes = list(version.spec["tasks"].values())
     rows = session.scalars(select(TaskVersion).where(TaskVersion.hash.in_(hashes)))
     return {row.task_id: row for row in rows}
+
+
+def is_split(session: Session, cache: TaskCache, version: PaperVersion) -> bool:
+    """Return whether a task of this paper version has a public and a private half; looked up once in a process."""
+    if version.hash not in _split:
+        tasks = (row for row in paper_tasks(session, version).values() if not row.form)
+        _split[version.hash] = any(point.board for row in tasks for point in cache.get(session, row).points)
+    return _split[version.hash]
 
 
 def module_sizes(paper: PaperSpec) -> list[int]:

@@ -84,11 +84,25 @@ def db() -> None:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database to the newest revision."""
-    from simulator import schema
+    from simulator import cells, schema
     from simulator.services import Services
 
-    schema.upgrade(Services(load_settings()).db)
+    database = Services(load_settings()).db
+    schema.upgrade(database)
+    with database.write() as session:
+        cells.fill(session)
     click.echo("数据库已是最新版本。")
+
+
+@db.command("refresh-cells")
+def db_refresh_cells() -> None:
+    """Build the boards' cached cells again from the verdicts (after `simulator doctor` found some that differ)."""
+    from simulator import cells
+    from simulator.services import Services
+
+    with Services(load_settings()).db.write() as session:
+        wrong, count = cells.check(session), cells.rebuild(session)
+    click.echo(f"已重算 {count} 份作答的成绩缓存，原有 {len(wrong)} 格不符。")
 
 
 @db.command("revision")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from flask_babel import gettext as _
 
@@ -51,6 +52,11 @@ def module_timing(attempt: Attempt, row: AttemptModule) -> ModuleTiming:
 def deadline(attempt: Attempt) -> datetime:
     """Return the attempt's effective deadline."""
     return phases.effective_deadline(timing(attempt))
+
+
+def penalty(attempt: Attempt) -> Decimal:
+    """Return the marks that overtime has cost a closed attempt; 0 unless its paper has overtime and it was used."""
+    return phases.penalty(timing(attempt)) if paper(attempt).overtime != "hard" else Decimal(0)
 
 
 def current(attempt: Attempt) -> AttemptModule | None:

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from simulator import attempts, credits, events
+from simulator import attempts, candidates, credits, events
 from simulator.errors import Refused
 from simulator.models import Attempt, Exam, Group, PaperVersion, User
 
@@ -63,6 +63,7 @@ def create(session: Session, form: ExamForm, zone: ZoneInfo, now: datetime, who:
     )
     session.add(exam)
     session.flush()
+    candidates.ensure(session, exam)
     events.record(session, "exam.created", now, who=who, exam_id=exam.id, title=title, mode=mode)
     return exam
 

@@ -58,7 +58,7 @@ def _row(marking_id: int, ordinal: int, verdict: Verdict) -> VerdictRow:
     return VerdictRow(
         marking_id=marking_id, ordinal=ordinal, point_id=verdict.id, title=verdict.title, status=verdict.status, earned=verdict.earned,
         marks=verdict.marks, expected=text(verdict.expected), found=text(verdict.found), reason=text(verdict.reason),
-        cause=verdict.cause, evidence=bounded(verdict.evidence) if verdict.evidence else None,
+        cause=verdict.cause, board=verdict.board, evidence=bounded(verdict.evidence) if verdict.evidence else None,
     )
 
 

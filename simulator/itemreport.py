@@ -110,7 +110,7 @@ def _cells(session: Session, cache: TaskCache, exam: Exam) -> tuple[list[_Cell],
         .join(AttemptTask, (AttemptTask.attempt_id == Submission.attempt_id) & (AttemptTask.position == Submission.position))
         .join(TaskVersion, Submission.task_version_id == TaskVersion.id).join(Marking, Marking.submission_id == Submission.id)
         .join(VerdictRow, VerdictRow.marking_id == Marking.id)
-        .where(Marking.id.in_(counts), Marking.state.in_(("done", "error")))
+        .where(Marking.id.in_(counts), Marking.state.in_(("done", "error")), VerdictRow.board != "public")
         .order_by(Submission.attempt_id, Submission.position, VerdictRow.ordinal)
     )
     cells: list[_Cell] = []

@@ -28,7 +28,7 @@ from grading.engine import grade
 from grading.errors import SandboxError
 from grading.model import Response, Task
 from grading.sandbox.contract import Sandbox
-from simulator import events, findings, queueing
+from simulator import cells, events, findings, queueing
 from simulator.blobs import BlobStore
 from simulator.catalog import TaskCache, paper_spec
 from simulator.db import LOST, Database, patiently
@@ -92,6 +92,7 @@ def queue_all(
         turn += submission.task_version_id in practical
         markings.append(marking)
     session.add_all(markings)
+    cells.refresh(session, [attempt.id])
     return markings
 
 
@@ -151,6 +152,7 @@ def sweep(session: Session, now: datetime) -> int:
         else:
             marking.state, marking.log, marking.done_at = "error", INTERRUPTED, now
             events.record(session, "marking.error", now, marking=marking.id)
+            cells.refresh(session, [marking.submission.attempt_id])
         swept += 1
     return swept
 
@@ -223,7 +225,8 @@ def _mark_quick(marker: Marker, attempt_id: int) -> None:
         for marking in session.scalars(still):
             marking.tries, marking.started_at, marking.leased_by = marking.tries + 1, marker.clock(), marker.name
             marking.turn = 0  # it took no turn from others
-            settle(session, marking, quick[marking.id], marker.clock())
+            _conclude(session, marking, quick[marking.id], marker.clock())
+        cells.refresh(session, [attempt_id])
 
 
 def _try_quick(marker: Marker, session: Session, row: Any) -> Finding | None:
@@ -241,6 +244,11 @@ def _try_quick(marker: Marker, session: Session, row: Any) -> Finding | None:
 
 def settle(session: Session, marking: Marking, finding: Finding, now: datetime) -> None:
     """Store what a marking found; an error verdict or an exception means another try, the third time the desk."""
+    _conclude(session, marking, finding, now)
+    cells.refresh(session, [marking.submission.attempt_id])
+
+
+def _conclude(session: Session, marking: Marking, finding: Finding, now: datetime) -> None:
     findings.note(marking, finding)
     if finding.faults and marking.tries < MAX_TRIES:
         marking.state, marking.leased_by, marking.leased_until = "queued", "", None

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from grading import totals
 from grading.paper import PaperSpec
-from simulator import catalog
-from simulator.models import Attempt, AttemptTask, Exam, Marking, Submission, VerdictRow
+from simulator import catalog, clocks
+from simulator.models import (
+    Attempt,
+    AttemptModule,
+    AttemptTask,
+    Candidate,
+    Cell as CellRow,
+    Exam,
+    Group,
+    Marking,
+    Submission,
+    User,
+    VerdictRow,
+)
 from simulator.standings import Cell, Entry
+
+CHUNK = 10_000  # numbers in one question to the database
+c = CellRow.__table__.c
 
 
 @dataclass(frozen=True)
@@ -68,45 +84,86 @@ def _outcome(item: AttemptTask, submission: Submission | None, markings: Mapping
     return TaskOutcome(item, submission, markings.get(submission.id) if submission else None)
 
 
+def final(exam: Exam) -> bool:
+    """Return whether the marks of `exam` are the final ones: of the private halves of metric tasks, under names, nothing frozen.
+
+    Marks that everybody sees at hand-in are final at once, unless a freeze or numbers instead of names wait for the release.
+    """
+    if exam.mode == "practice" or exam.release == "released":
+        return True
+    return exam.release == "auto" and exam.freeze_at is None and not exam.blind
+
+
 def module_cells(session: Session, attempt_ids: list[int], modules: int) -> dict[int, tuple[Cell, ...]]:
-    """Return attempt id → one Cell per module, in one query over the settled verdicts."""
-    if not attempt_ids:
-        return {}
-    possible = _possible_marks(session, attempt_ids)
-    counts = counting(latest_submissions(attempt_ids))
-    settled = VerdictRow.status.not_in(("pending", "error"))
-    rows = session.execute(
-        select(
-            Submission.attempt_id, AttemptTask.module, func.sum(case((settled, VerdictRow.earned), else_=0)),
+    """Return attempt id → one Cell per module, from the cache; `derive`d where an old attempt has none there."""
+    cached: dict[int, dict[int, Cell]] = defaultdict(dict)
+    for row in _cached(session, attempt_ids):
+        cached[row.attempt_id][row.module] = Cell(
+            row.earned, row.marks, row.pending, row.errors, public=row.public, submitted=row.submitted_at
         )
+    cached.update(derive(session, [attempt_id for attempt_id in attempt_ids if attempt_id not in cached]))
+    empty = Cell(Decimal("0.00"), Decimal(0))
+    return {attempt_id: tuple(cached[attempt_id].get(number, empty) for number in range(modules)) for attempt_id in attempt_ids}
+
+
+def _cached(session: Session, attempt_ids: list[int]) -> Iterable[Any]:
+    columns = (c.attempt_id, c.module, c.earned, c.public, c.marks, c.pending, c.errors, c.submitted_at)
+    for start in range(0, len(attempt_ids), CHUNK):
+        yield from session.execute(select(*columns).where(c.attempt_id.in_(attempt_ids[start:start + CHUNK])))
+
+
+def derive(session: Session, attempt_ids: Collection[int]) -> dict[int, dict[int, Cell]]:
+    """Return attempt id → module → Cell from the verdicts themselves: the one truth, of which `cells` keeps a copy."""
+    found: dict[int, dict[int, Cell]] = {attempt_id: {} for attempt_id in attempt_ids}
+    if not found:
+        return found
+    counts = counting(latest_submissions(attempt_ids))
+    earned, pending = _earned(session, counts), _pending(session, counts)
+    submitted = _submitted(session, attempt_ids)
+    for (attempt_id, number), marks in _possible_marks(session, attempt_ids).items():
+        key = attempt_id, number
+        private, public = earned.get(key, (Decimal("0.00"), Decimal("0.00")))
+        found[attempt_id][number] = Cell(private, marks, *pending.get(key, (0, 0)), public=public, submitted=submitted.get(key))
+    return found
+
+
+def _earned(session: Session, counts: Select[Any]) -> dict[tuple[int, int], tuple[Decimal, Decimal]]:
+    """Return (attempt id, module) → settled marks with the private halves of metric tasks, and with the public ones."""
+
+    def gained(other: str) -> Any:
+        return func.sum(case((settled & (VerdictRow.board != other), VerdictRow.earned), else_=0))
+
+    settled = VerdictRow.status.not_in(tuple(totals.UNSETTLED))
+    rows = session.execute(
+        select(Submission.attempt_id, AttemptTask.module, gained("public"), gained("private"))
         .join(Marking, Marking.submission_id == Submission.id)
         .join(AttemptTask, (AttemptTask.attempt_id == Submission.attempt_id) & (AttemptTask.position == Submission.position))
         .join(VerdictRow, VerdictRow.marking_id == Marking.id)
         .where(Marking.id.in_(counts)).group_by(Submission.attempt_id, AttemptTask.module)
     )
-    earned = {(attempt_id, module): Decimal(int(cents)).scaleb(-2) for attempt_id, module, cents in _raw(rows)}
-    pending = _pending(session, counts)
-    return {
-        attempt_id: tuple(
-            Cell(
-                earned.get((attempt_id, number), Decimal("0.00")), possible.get((attempt_id, number), Decimal(0)),
-                *pending.get((attempt_id, number), (0, 0)),
-            ) for number in range(modules)
-        ) for attempt_id in attempt_ids
-    }
+    return {(attempt_id, module): (_marks(private), _marks(public)) for attempt_id, module, private, public in rows}
 
 
-def _raw(rows: Iterable[Any]) -> Iterable[tuple[int, int, int]]:
+def _marks(value: Any) -> Decimal:
     # SUM keeps the column's type in SQLAlchemy, so a row may hold Decimal marks already.
-    return ((a, m, int(v * 100) if isinstance(v, Decimal) else int(v)) for a, m, v in rows)
+    return value if isinstance(value, Decimal) else Decimal(int(value)).scaleb(-2)
 
 
-def _possible_marks(session: Session, attempt_ids: list[int]) -> dict[tuple[int, int], Decimal]:
+def _possible_marks(session: Session, attempt_ids: Collection[int]) -> dict[tuple[int, int], Decimal]:
     found: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
     query = select(AttemptTask.attempt_id, AttemptTask.module, AttemptTask.marks).where(AttemptTask.attempt_id.in_(attempt_ids))
     for attempt_id, module, marks in session.execute(query):
         found[attempt_id, module] += marks
     return found
+
+
+def _submitted(session: Session, attempt_ids: Collection[int]) -> dict[tuple[int, int], datetime]:
+    rows = session.execute(
+        select(Submission.attempt_id, AttemptTask.module, func.max(Submission.submitted_at))
+        .join(AttemptTask, (AttemptTask.attempt_id == Submission.attempt_id) & (AttemptTask.position == Submission.position))
+        .where(Submission.attempt_id.in_(attempt_ids)).group_by(Submission.attempt_id, AttemptTask.module)
+    )
+    return {(attempt_id, module): at for attempt_id, module, at in rows}
 
 
 def _pending(session: Session, counts: Select[Any]) -> dict[tuple[int, int], tuple[int, int]]:
@@ -120,22 +177,47 @@ def _pending(session: Session, counts: Select[Any]) -> dict[tuple[int, int], tup
     return {(attempt_id, module): (count, errors) for attempt_id, module, count, errors in rows}
 
 
-def entries(session: Session, exam: Exam) -> list[Entry]:
-    """Return one Entry for every closed attempt of `exam`."""
+def entries(session: Session, exam: Exam, user_id: int | None = None) -> list[Entry]:
+    """Return one Entry for every attempt of `exam` that has handed in something, in the order in which they began.
+
+    user_id : of this candidate alone.
+    """
     paper = catalog.paper_spec(exam.paper)
-    closed = list(session.scalars(select(Attempt).where(Attempt.exam_id == exam.id, Attempt.state == "closed")))
-    cells = module_cells(session, [attempt.id for attempt in closed], len(paper.modules))
-    practical = tuple(module.part == "practical" for module in paper.modules)
-    return [_entry(attempt, cells[attempt.id], practical) for attempt in closed]
-
-
-def _entry(attempt: Attempt, cells: tuple[Cell, ...], practical: tuple[bool, ...]) -> Entry:
-    used = (attempt.ended_at - attempt.started_at) if attempt.ended_at else timedelta(0)
-    return Entry(
-        user_id=attempt.user_id, name=attempt.user.name, number=attempt.user.username,
-        group=attempt.user.group.name if attempt.user.group else "", cells=cells, practical=practical,
-        seconds=int(used.total_seconds()), ended=attempt.ended_at, attempt_id=attempt.id,
+    handed_in = select(c.attempt_id).where(c.submitted_at.is_not(None))
+    query = (
+        select(Attempt, User.name, User.username, Group.name, Group.division, Candidate.number)
+        .join(User, Attempt.user_id == User.id).outerjoin(Group, User.group_id == Group.id)
+        .outerjoin(Candidate, (Candidate.exam_id == Attempt.exam_id) & (Candidate.user_id == Attempt.user_id))
+        .where(Attempt.exam_id == exam.id, or_(Attempt.state == "closed", Attempt.id.in_(handed_in))).order_by(Attempt.id)
     )
+    found = session.execute(query if user_id is None else query.where(Attempt.user_id == user_id)).all()
+    cells = module_cells(session, [row[0].id for row in found], len(paper.modules))
+    practical = tuple(module.part == "practical" for module in paper.modules)
+    times = _practical_seconds(session, exam, practical)
+    modules = tuple(module.id for module in paper.modules)
+    return [
+        Entry(
+            user_id=a.user_id, name=name, number=username, group=group or "", division=division or "", code=code or "",
+            cells=cells[a.id], practical=practical, modules=modules, seconds=_seconds(a), practical_seconds=times.get(a.id),
+            ended=a.ended_at, attempt_id=a.id, penalty=clocks.penalty(a),
+        ) for a, name, username, group, division, code in found
+    ]
+
+
+def _seconds(attempt: Attempt) -> int | None:
+    return int((attempt.ended_at - attempt.started_at).total_seconds()) if attempt.ended_at else None
+
+
+def _practical_seconds(session: Session, exam: Exam, practical: tuple[bool, ...]) -> dict[int, int]:
+    """Return attempt id → seconds in practical modules that have been left, where modules have clocks of their own."""
+    spent: dict[int, int] = defaultdict(int)
+    rows = session.execute(
+        select(AttemptModule.attempt_id, AttemptModule.module, AttemptModule.entered_at, AttemptModule.left_at)
+        .join(Attempt, AttemptModule.attempt_id == Attempt.id).where(Attempt.exam_id == exam.id, AttemptModule.left_at.is_not(None))
+    )
+    for attempt_id, module, entered, left in rows:
+        spent[attempt_id] += int((left - entered).total_seconds()) if left and practical[module] else 0
+    return spent
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from types import FrameType
 
 from grading.library import load_library
-from simulator import catalog, schema, webserver
+from simulator import catalog, cells, schema, webserver
 from simulator.db import alone
 from simulator.jobs.pool import Pool
 from simulator.jobs.process import free_lost, log_to_stderr
@@ -22,6 +22,7 @@ def prepare(services: Services) -> int:
     library = load_library(services.settings.tasks)
     with services.db.write() as session:
         alone(session)
+        cells.fill(session)
         return catalog.sync(session, library, services.clock())
 
 

@@ -1,4 +1,4 @@
-"""Sample contexts for what candidates see outside the exam: home, lobby, score sheet, board. In the shape that `simulator/pages/` makes."""
+"""Sample contexts for what candidates see outside the exam: home, lobby, score sheet. In the shape that `simulator/pages/` makes."""
 
 from datetime import timedelta
 
@@ -18,6 +18,7 @@ def point(number, title, status, earned, marks, expected="", found="", reason=""
         "expected": expected,
         "found": found,
         "reason": reason,
+        "board": "",
     }
 
 
@@ -78,6 +79,8 @@ def sheet(**more):
         "wait": "",
         "earned": D("71.5"),
         "marks": D(100),
+        "penalty": D(0),
+        "half": "",
         "percent": D("71.5"),
         "passed": True,
         "errors": 0,
@@ -113,41 +116,6 @@ def shown(**more):
         "handed_in_by": "candidate",
     }
     return {"exam": EXAM, "attempt": attempt, "sheet": sheet(), "staff": False, "board_url": "/exams/3/board", "held": False, **more}
-
-
-def board(rows=9):
-    """Context of board/show.html."""
-
-    def row(n):
-        cells = [
-            {"earned": D(40 - n), "marks": D(50), "percent": D(80 - 2 * n), "pending": 0},
-            {"earned": D("18.5"), "marks": D(25), "percent": D(74), "pending": 0},
-            {"earned": D(20 - n), "marks": D(25), "percent": D(80 - 4 * n), "pending": int(n == 4)},
-        ]
-        return {
-            "rank": max(n, 2) if n > 1 else 1,
-            "number": f"s{2400 + n}",
-            "name": "王李张刘陈杨赵黄周"[n - 1] + "子涵",
-            "group": "人工智能 2401 班",
-            "me": n == 3,
-            "cells": cells,
-            "total": sum(c["earned"] for c in cells),
-            "marks": D(100),
-            "duration": 3200 + 41 * n,
-            "ended": NOW,
-            "pending": int(n == 4),
-        }
-
-    return {
-        "exam": {**EXAM, "mode": "contest", "state_text": "已结束"},
-        "rows": [row(n) for n in range(1, rows + 1)],
-        "rows_url": "/exams/3/board/rows",
-        "modules": [{"title": "理论知识", "marks": D(50)}, {"title": "数据处理", "marks": D(25)}, {"title": "模型调试", "marks": D(25)}],
-        "export_url": "/exams/3/board.csv",
-        "updated": NOW,
-        "tie_break_text": "总分相同时，实操得分高者在前。",
-        "total_candidates": rows,
-    }
 
 
 def card(state="open", mode="mock", left=1):

@@ -7,6 +7,7 @@ from grading.itemanalysis import ItemStatistics, TestStatistics
 from tests import (
     agent_samples as agent,
     audio_samples,
+    board_samples,
     box_samples,
     exam_samples as exams,
     home_samples,
@@ -307,8 +308,7 @@ SAMPLES = [
     ("result-strict", "results/show.html", pages.shown(sheet=pages.strict_sheet(), staff=True)),
     ("result-errors", "results/show.html", pages.shown(sheet=pages.sheet(pending=2, errors=2, passed=None))),
     ("result-held", "results/show.html", pages.shown(sheet=None, held=True, board_url=None)),
-    ("board", "board/show.html", pages.board()),
-    ("board-empty", "board/show.html", pages.board(0)),
+    *board_samples.SAMPLES,
     ("desk", "desk/index.html", desk_index()),
     ("desk-empty", "desk/index.html", {"exams": []}),
     ("desk-new", "desk/new.html", desk_new()),
@@ -356,7 +356,7 @@ MEASURED = {
 FRAGMENTS = [
     *audio_samples.FRAGMENTS,
     ("sheet", "partials/_sheet.html", {"sheet": pages.sheet(), "staff": False}),
-    ("board", "partials/_board.html", pages.board()),
+    *board_samples.FRAGMENTS,
     ("feedback", "partials/_feedback.html", {"feedback": pages.feedback(41, "partial")}),
     ("feedback-theory", "partials/_feedback.html", {"feedback": pages.feedback(2, "incorrect", "single")}),
     ("feedback-waiting", "partials/_feedback.html", {"feedback": WAITING}),

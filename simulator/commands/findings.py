@@ -139,7 +139,10 @@ def installation(settings: Settings) -> Iterator[Finding]:
     level: Literal["ok", "warn", "fail"] = "fail" if not writable or free < GIB // 2 else "warn" if free < 5 * GIB else "ok"
     yield Finding("数据目录", level, f"{settings.instance}，{'可写' if writable else '不可写'}，剩余 {free / GIB:.1f} GB",
                   "" if level == "ok" else "请换一个可写、至少有 5 GB 空闲的位置（SIMULATOR_INSTANCE）。")  # fmt: skip
-    yield _database(settings)
+    database = _database(settings)
+    yield database
+    if database.level == "ok":
+        yield _cells(settings)
     yield _clock(settings)
 
 
@@ -163,6 +166,22 @@ def _database(settings: Settings) -> Finding:
     if current != newest:
         return Finding("数据库", "fail", f"{shown}，结构是 {current or '空的'}，应是 {newest}", "请先备份，再运行 simulator db upgrade")
     return Finding("数据库", "ok", f"{shown}，结构是最新的（{current}）")
+
+
+def _cells(settings: Settings) -> Finding:
+    from simulator import cells
+    from simulator.db import Database
+
+    db = Database(settings.database)
+    try:
+        with db.read() as session:
+            wrong = cells.check(session)
+    finally:
+        db.engine.dispose()
+    if wrong:
+        found = f"{len(wrong)} 格与评分记录不符，例如 {wrong[0]}"
+        return Finding("成绩缓存", "fail", found, "请运行 simulator db refresh-cells，并报告这个错误。")
+    return Finding("成绩缓存", "ok", "排行榜的每一格都与评分记录一致")
 
 
 def _clock(settings: Settings) -> Finding:

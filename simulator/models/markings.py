@@ -88,3 +88,15 @@ class Cell(Base):
     pending: Mapped[int] = mapped_column(default=0)
     errors: Mapped[int] = mapped_column(default=0)
     submitted_at: Mapped[datetime | None]
+
+
+class Board(Base):
+    """How often the cells of one exam have changed: who has seen this version need not ask for the rows again.
+
+    A table of its own, written last in every transaction (see `cells`): a counter in the exam's row would make hand-ins wait for
+    whoever changes the exam, and the other way round.
+    """
+
+    __tablename__ = "board"
+    exam_id: Mapped[int] = mapped_column(ForeignKey("exam.id"), primary_key=True)
+    version: Mapped[int]

@@ -1,26 +1,28 @@
-"""The leaderboard of an exam: ranked rows with a cell per module."""
+"""The leaderboard of an exam: ranked rows with a cell per module, as candidates and the room may see it, or as staff do."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _, lazy_gettext as _l
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from grading import totals
-from grading.paper import PaperSpec
-from simulator import catalog, results
+from simulator import boards, catalog, results
 from simulator.errors import Refused
 from simulator.models import Attempt, Exam, User
-from simulator.pages.csvfile import excel_csv
+from simulator.pages.boardrow import row
+from simulator.pages.boardtable import Audience, Table, naming_of, rendered, table
 from simulator.phases import exam_phase
-from simulator.standings import Standing, best_per_candidate, rank, tie_rules
+from simulator.standings import Standing, best_per_candidate, tie_rules, with_cells
 
 STATES = {"before": _l("未开始"), "open": _l("进行中"), "after": _l("已结束")}
+MAX_DIVISION = 20
+REFRESH_S, WALL_REFRESH_S = 15, 2
 
 
 def check_visible(session: Session, exam: Exam, user: User) -> None:
@@ -38,53 +40,98 @@ def check_visible(session: Session, exam: Exam, user: User) -> None:
         raise Refused("成绩还没有公布。", "公布后可以在这里看到排行榜。", status=403)
 
 
-def board_view(session: Session, exam: Exam, user: User, now: datetime) -> dict[str, Any]:
-    """Return the board's page."""
-    paper = catalog.paper_spec(exam.paper)
-    standings = ranked(session, exam, paper)
-    staff = user.role != "student"
+def audience(exam: Exam, user: User, *, public: bool = False) -> Audience:
+    """Return what `user` sees: while candidates stand under numbers, administrators alone see names.
+
+    public : staff look at what candidates see.
+    """
+    if user.role == "student" or public:
+        return "public"
+    return "named" if user.role == "admin" or results.final(exam) or not exam.blind else "staff"
+
+
+def show_view(session: Session, exam: Exam, user: User, now: datetime, *, division: str = "", public: bool = False) -> dict[str, Any]:
+    """Return the board's page with what staff can do there."""
+    staff, seen = user.role != "student", audience(exam, user, public=public)
+    view: dict[str, Any] = {"as": "public"} if public and staff else {}
+    address: dict[str, Any] = {**view, **({"division": division[:MAX_DIVISION]} if division else {})}
+    shown = table(session, exam, seen, division[:MAX_DIVISION], now)
+    other: dict[str, Any] = {} if view else {"as": "public"}
+    links = {
+        "csv": url_for("board.export_csv", exam_id=exam.id), "xlsx": url_for("board.export_xlsx", exam_id=exam.id),
+        "projector": url_for("board.projector", exam_id=exam.id), "as_public": bool(view),
+        "other": url_for("board.show", exam_id=exam.id, **other),
+        "settings": url_for("boarddesk.settings", exam_id=exam.id) if user.role in ("instructor", "admin") else None,
+    }
+    return {
+        **_view(session, exam, shown, seen, now), "refresh_s": REFRESH_S, "links": links if staff else None,
+        "rows": _with_own(session, exam, shown, user) if not staff else shown.rows,
+        "tabs": _tabs(shown, division, lambda name: url_for("board.show", exam_id=exam.id, **view, **name)),
+        "rows_url": url_for("board.rows", exam_id=exam.id, v=shown.version, **address),
+    }
+
+
+def projector_view(session: Session, exam: Exam, now: datetime, *, division: str = "", token: str = "") -> dict[str, Any]:
+    """Return the board for the wall: what candidates may see, without controls. token : what opens it without a log-in."""
+    given: dict[str, Any] = {"token": token} if token else {}
+    division = division[:MAX_DIVISION]
+    shown = table(session, exam, "public", division, now)
+    address: dict[str, Any] = {**given, **({"division": division} if division else {})}
+    return {
+        **_view(session, exam, shown, "public", now), "refresh_s": WALL_REFRESH_S, "links": None, "rows": shown.rows,
+        "tabs": _tabs(shown, division, lambda name: url_for("board.projector", exam_id=exam.id, **given, **name)),
+        "rows_url": url_for("board.projector_rows", exam_id=exam.id, v=shown.version, **address),
+    }
+
+
+def _view(session: Session, exam: Exam, shown: Table, seen: Audience, now: datetime) -> dict[str, Any]:
     marks = catalog.module_marks(session, exam.paper)
-    modules = [{"title": module.title, "marks": marks[number]} for number, module in enumerate(paper.modules)]
+    modules = catalog.paper_spec(exam.paper).modules
     return {
         "exam": {"id": exam.id, "title": exam.title, "mode": exam.mode,
                  "state_text": str(STATES[exam_phase(exam.opens_at, exam.closes_at, now)])},
-        "modules": modules, "rows": [_row(standing, user) for standing in standings], "updated": now,
-        "rows_url": url_for("board.rows", exam_id=exam.id), "tie_break_text": tie_text(paper.tie_break),
-        "export_url": url_for("board.export", exam_id=exam.id) if staff else None, "total_candidates": len(standings),
+        "modules": [{"title": m.title, "marks": marks[n]} for n, m in enumerate(modules)], "total_candidates": len(shown.rows),
+        "updated": now, "prizes": shown.prizes, "notes": _notes(exam, shown, seen, now), "steps": shown.steps,
+        "revealed": min(exam.revealed, shown.steps),
     }
 
 
-def tie_text(tie_break: Sequence[str]) -> str:
-    """Return the paper's tie-break rule as a sentence."""
-    rules = [_(rule) for rule in tie_rules(tie_break)]
+def _notes(exam: Exam, shown: Table, seen: Audience, now: datetime) -> dict[str, Any]:
+    """Return what the board says of itself: how ties are decided, the freeze, numbers for names, halves of metric tasks."""
+    paper, final = catalog.paper_spec(exam.paper), results.final(exam)
+    return {
+        "ties": tie_text(paper.tie_break, {m.id: m.title for m in paper.modules}), "staff": seen != "public",
+        "freeze_at": None if final else exam.freeze_at, "frozen": not final and exam.freeze_at is not None and now >= exam.freeze_at,
+        "held": not final and exam.release == "held" and exam.freeze_at is None, "blind": exam.blind and not final,
+        "split": "" if not shown.split else "public" if not final and seen == "public" else "final",
+    }
+
+
+def _tabs(shown: Table, division: str, address: Any) -> list[dict[str, Any]]:
+    names = ["", *shown.divisions] if shown.divisions else []
+    return [{"text": n or _("全部"), "on": n == division, "url": address({"division": n} if n else {})} for n in names]
+
+
+def _with_own(session: Session, exam: Exam, shown: Table, user: User) -> Sequence[Markup]:
+    """Return the rows with the candidate's own: at the rank that the board shows, with their own marks as they are."""
+    if user.id not in shown.place:
+        return shown.rows
+    final, place = results.final(exam), shown.place[user.id]
+    [entry] = best_per_candidate(with_cells(e, final=final) for e in results.entries(session, exam, user.id))
+    own = row(
+        Standing(shown.ranks[place], entry), naming_of(exam, "public", divided=bool(shown.divisions)), award=shown.won.get(user.id, ""),
+        me=True, live=boards.since(exam) is not None,
+    )
+    return [*shown.rows[:place], rendered(own, prizes=shown.prizes), *shown.rows[place + 1:]]
+
+
+def unchanged(session: Session, exam: Exam, version: str, now: datetime) -> bool:
+    """Return whether who has seen `version` has seen the newest board."""
+    return version == boards.version(session, exam, now)
+
+
+def tie_text(tie_break: Sequence[str], modules: Mapping[str, str] | None = None) -> str:
+    """Return the paper's tie-break rule as a sentence. modules : id → title."""
+    rules = [_(rule, module=(modules or {}).get(module, module)) if module else _(rule) for rule, module in tie_rules(tie_break)]
     text: str = _("总分相同时，%(rules)s。", rules=_("；再相同时，").join(rules)) if rules else _("总分相同者名次并列。")
     return text
-
-
-def ranked(session: Session, exam: Exam, paper: PaperSpec) -> list[Standing]:
-    """Return the exam's standings: each candidate's best attempt, ranked by the paper's rule."""
-    return rank(best_per_candidate(results.entries(session, exam)), paper.tie_break)
-
-
-def _row(standing: Standing, user: User) -> dict[str, Any]:
-    entry = standing.entry
-    return {
-        "rank": standing.rank, "number": entry.number, "name": entry.name, "group": entry.group, "me": entry.user_id == user.id,
-        "cells": [
-            {"earned": c.earned, "marks": c.marks, "percent": totals.percent(c.earned, c.marks), "pending": c.pending}
-            for c in entry.cells
-        ],
-        "total": entry.total, "marks": entry.marks, "duration": entry.seconds, "ended": entry.ended, "pending": entry.pending,
-    }
-
-
-def export_csv(session: Session, exam: Exam) -> bytes:
-    """Return the board as CSV for Excel. The column names are Chinese in any language, like the titles and names below them."""
-    paper = catalog.paper_spec(exam.paper)
-    head = ["名次", "账号", "姓名", "班级", *(m.title for m in paper.modules), "总分", "满分", "用时（秒）", "未评完的题"]
-    return excel_csv(head, (_export_row(standing) for standing in ranked(session, exam, paper)))
-
-
-def _export_row(standing: Standing) -> list[Any]:
-    e = standing.entry
-    return [standing.rank, e.number, e.name, e.group, *(cell.earned for cell in e.cells), e.total, e.marks, e.seconds, e.pending]

@@ -11,12 +11,13 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from simulator import attempts, catalog, queueing, results
+from simulator import attempts, catalog, clocks, queueing, results
 from simulator.models import Attempt, AttemptTask, Draft, Exam, Group, Marking, Submission, User
 from simulator.pages.board import STATES
 from simulator.pages.rerun import reruns_view
 from simulator.pages.words import listed
 from simulator.phases import exam_phase
+from simulator.standings import total
 
 
 def index_view(session: Session, now: datetime) -> dict[str, Any]:
@@ -99,7 +100,7 @@ def _attempt_row(
         "attempt_id": attempt.id, "name": attempt.user.name, "username": attempt.user.username, "state": state,
         "group": attempt.user.group.name if attempt.user.group else "", "started": attempt.started_at,
         "deadline": attempts.deadline(attempt), "last_save": attempt.last_save_at, "answered": answered, "total": tasks,
-        "earned": sum(c.earned for c in cells) if cells else None, "marks": sum(c.marks for c in cells) if cells else None,
+        "earned": total(cells, clocks.penalty(attempt)) if cells else None, "marks": sum(c.marks for c in cells) if cells else None,
         "url": url_for("results.show", attempt_id=attempt.id) if attempt.state == "closed" else None,
     }
 

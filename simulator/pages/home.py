@@ -11,12 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from grading.paper import PaperSpec
-from simulator import attempts, catalog, results, workers
+from simulator import attempts, catalog, clocks, results, workers
 from simulator.models import Attempt, Exam, User
 from simulator.pages.board import tie_text
 from simulator.pages.result import PART_TITLES, released
 from simulator.pages.words import listed
 from simulator.phases import exam_phase, remaining
+from simulator.standings import total
 
 SOON = timedelta(days=14)
 
@@ -68,13 +69,14 @@ def _history(session: Session, closed: list[Attempt]) -> list[dict[str, Any]]:
     rows = []
     for attempt in closed[:50]:
         paper = catalog.paper_spec(attempt.exam.paper)
-        cells = results.module_cells(session, [attempt.id], len(paper.modules))[attempt.id]
+        found = results.module_cells(session, [attempt.id], len(paper.modules))[attempt.id]
+        cells = tuple(cell.shown(final=results.final(attempt.exam)) for cell in found)
         pending = sum(cell.pending for cell in cells)
         waits = "error" if pending == sum(cell.errors for cell in cells) else "marking"
         visible = released(attempt, staff=False)
         rows.append({
             "attempt_id": attempt.id, "title": attempt.exam.title, "mode": attempt.exam.mode, "started": attempt.started_at,
-            "ended": attempt.ended_at, "earned": sum(c.earned for c in cells) if visible else None,
+            "ended": attempt.ended_at, "earned": total(cells, clocks.penalty(attempt)) if visible else None,
             "marks": sum(c.marks for c in cells), "state": "held" if not visible else waits if pending else "done",
             "passed": results.passed(results.parts(paper, cells)) if visible and not pending else None,
             "board_url": url_for("board.show", exam_id=attempt.exam_id) if attempt.exam.mode != "practice" and visible else None,
@@ -109,7 +111,7 @@ def _exam(exam: Exam, paper: PaperSpec) -> dict[str, Any]:
         "id": exam.id, "title": exam.title, "mode": exam.mode, "opens": exam.opens_at, "closes": exam.closes_at,
         "minutes": paper.minutes, "marks": paper.marks, "rules": list(paper.rules), "notice": exam.notice,
         "pass_text": _("%(limits)s，即为合格。", limits=_("，且").join(limits)) if limits else "",
-        "tie_break_text": tie_text(paper.tie_break),
+        "tie_break_text": tie_text(paper.tie_break, {m.id: m.title for m in paper.modules}),
         "group": listed(group.name for group in exam.groups) or _("全部考生"),
     }
 

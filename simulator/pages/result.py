@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from grading import totals
 from grading.fields import get_kind
-from grading.model import Task
-from simulator import results
+from grading.model import ScoringPoint, Task
+from simulator import clocks, results
 from simulator.catalog import TaskCache
 from simulator.models import Attempt, Marking, VerdictRow
 from simulator.pages.exam import Sheet, load_sheet, options_view
@@ -21,7 +21,7 @@ from simulator.pages.links import result_links
 from simulator.pages.wait import wait_text
 from simulator.pages.words import listed
 from simulator.results import TaskOutcome
-from simulator.standings import Cell
+from simulator.standings import Cell, total
 from simulator.statement import render_inline
 
 PART_TITLES = {"theory": _l("理论知识"), "practical": _l("操作技能")}
@@ -37,14 +37,17 @@ def sheet_view(session: Session, cache: TaskCache, attempt: Attempt, now: dateti
     """Return the whole score sheet of a closed attempt."""
     sheet = load_sheet(session, attempt)
     outcomes = results.outcomes(session, attempt)
+    final = staff or results.final(attempt.exam)
     tasks = [task_result(session, cache, sheet, outcome, staff=staff) for outcome in outcomes]
     modules, cells = _modules(sheet, outcomes, tasks)
     parts = results.parts(sheet.paper, tuple(cells))
     pending, errors = sum(cell.pending for cell in cells), sum(cell.errors for cell in cells)
-    earned, marks = sum((c.earned for c in cells), Decimal(0)), sum((c.marks for c in cells), Decimal(0))
+    penalty = clocks.penalty(attempt)
+    earned, marks = total(cells, penalty), sum((c.marks for c in cells), Decimal(0))
     return {
         "pending": pending, "errors": errors, "wait": wait_text(session, attempt.id, now) if pending > errors else "",
-        "earned": earned, "marks": marks,
+        "earned": earned, "marks": marks, "penalty": penalty,
+        "half": ("final" if final else "public") if any(point["board"] for task in tasks for point in task["points"]) else "",
         "percent": totals.percent(earned, marks), "passed": None if pending else results.passed(parts),
         "parts": [
             {"title": str(PART_TITLES[p.part]), "earned": p.earned, "marks": p.marks, "pass_marks": p.pass_marks,
@@ -75,25 +78,30 @@ def task_result(
     item, current = outcome.item, outcome.marking
     task = totals.with_marks(cache.get(session, item.version), item.marks)
     verdicts = current.verdicts if current and current.state in ("done", "error") else []
-    points = [_point(sheet, task, v) for v in verdicts] or [_undecided(p.id, p.title, p.marks, current) for p in task.points]
+    final = staff or results.final(sheet.attempt.exam)
+    counting = [v for v in verdicts if totals.counts(v.board, final=final)]
+    # Before the release candidates see nothing of the private half, not even that it is marked; afterwards both halves.
+    points = [_point(sheet, task, v) for v in (verdicts if final else counting)] or [
+        _undecided(p, current) for p in task.points if final or totals.counts(p.board or "", final=False)
+    ]
     response = outcome.submission.response if outcome.submission else {}
     return {
         "position": item.position, "label": sheet.label(item.position), "title": task.title, "form": task.form,
-        "earned": sum((v.earned for v in verdicts if v.status not in totals.UNSETTLED), Decimal("0.00")), "marks": item.marks,
-        "state": task_state(current, verdicts), "points": points, "stem_html": render_inline(task.statement) if task.form else None,
+        "earned": sum((v.earned for v in counting if v.status not in totals.UNSETTLED), Decimal("0.00")), "marks": item.marks,
+        "state": task_state(current, counting), "points": points, "stem_html": render_inline(task.statement) if task.form else None,
         "explanation_html": render_inline(task.explanation) if task.explanation else None,
         "own_answer": own_answer(sheet, task, response), "key_text": key_text(sheet, task),
         "run_log": run_log(current, hidden=not staff and any(run.hidden for run in task.runs)), "tags": list(task.tags),
         "strict_url": strict_url(task, current) if staff else None,
-        "evidence": evidence(task, current, staff=staff), "links": result_links(sheet.attempt.id, item.position),
+        "evidence": evidence(task, current, staff=staff, final=final), "links": result_links(sheet.attempt.id, item.position),
     }
 
 
-def evidence(task: Task, current: Marking | None, *, staff: bool) -> list[dict[str, Any]]:
+def evidence(task: Task, current: Marking | None, *, staff: bool, final: bool) -> list[dict[str, Any]]:
     """Return what may be looked at: of each run (candidates see those with hidden inputs only where the task reveals them),
     and of each verdict."""
-    if current is None or current.state != "done":
-        return []
+    if current is None or current.state != "done" or (not final and any(point.board for point in task.points)):
+        return []  # what a run did may tell of the private half
     open_runs = [run for run in task.runs if staff or run.reveal or not run.hidden]
     runs = [{"title": run.title or _("评测过程"), "evidence": current.evidence[run.id]} for run in open_runs if run.id in current.evidence]
     return runs + [{"title": f"{v.point_id} {v.title}", "evidence": v.evidence} for v in current.verdicts if v.evidence]
@@ -126,7 +134,7 @@ def _point(sheet: Sheet, task: Task, verdict: VerdictRow) -> dict[str, Any]:
         expected, found = _letters(expected, letters), _letters(found, letters)
     return {
         "id": verdict.point_id, "title": verdict.title, "status": verdict.status, "earned": verdict.earned,
-        "marks": verdict.marks, "expected": expected, "found": found, "reason": verdict.reason,
+        "marks": verdict.marks, "board": verdict.board, "expected": expected, "found": found, "reason": verdict.reason,
     }
 
 
@@ -135,12 +143,12 @@ def _letters(text: str, letters: dict[str, str]) -> str:
     return listed(sorted(seen)) if seen else text  # judgements stand there in words already
 
 
-def _undecided(point_id: str, title: str, marks: Decimal, current: Marking | None) -> dict[str, Any]:
+def _undecided(point: ScoringPoint, current: Marking | None) -> dict[str, Any]:
     error = current is not None and current.state == "error"
     reason = _("评分程序异常，已记录，等待人工复核；不会按 0 分处理。") if error else _("正在排队评分。")
     return {
-        "id": point_id, "title": title, "status": "error" if error else "pending", "earned": Decimal("0.00"), "marks": marks,
-        "expected": "", "found": "", "reason": reason,
+        "id": point.id, "title": point.title, "status": "error" if error else "pending", "earned": Decimal("0.00"),
+        "marks": point.marks, "board": point.board or "", "expected": "", "found": "", "reason": reason,
     }
 
 

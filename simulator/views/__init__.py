@@ -9,6 +9,7 @@ from simulator.views import (
     admin,
     auth,
     board,
+    boarddesk,
     catalog,
     desk,
     events,
@@ -28,5 +29,5 @@ from simulator.views import (
 def register(app: Flask) -> None:
     """Register every blueprint."""
     sitting = (exam, modules, seats, labelling, trials, linting)
-    for module in (home, auth, *sitting, results, board, desk, catalog, admin, events, about, styleguide, health):
+    for module in (home, auth, *sitting, results, board, boarddesk, desk, catalog, admin, events, about, styleguide, health):
         app.register_blueprint(module.blueprint)

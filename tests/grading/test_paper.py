@@ -22,6 +22,7 @@ PAPERS = {
     "layout": ({"modules.0.layout": "grid"}, "modules.0.layout", ["list", "single"]),
     "rule": ({"multiple_choice": "half"}, "multiple_choice", ["all_or_nothing", "partial_no_wrong", "per_option"]),
     "tie break": ({"tie_break": ["age"]}, "tie_break.0", ["practical", "submitted"]),
+    "tie break by no module": ({"tie_break": ["module:C9"]}, "", ["module:C9", "不是这份试卷的模块"]),
     "pass of an unknown part": ({"pass": {"oral": 60}}, "pass", ["theory", "practical"]),
     "pass above all": ({"pass": {"theory": 101}}, "pass.theory", ["100"]),
     "count of none": ({"modules.0.slots.0.count": 0}, "modules.0.slots.0.count", ["1"]),

@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from simulator import create_app, demo, serving
-from simulator.catalog import paper_spec
+from simulator import boards, create_app, demo, serving
 from simulator.config import load_settings
 from simulator.models import Exam, Marking
-from simulator.pages.board import ranked
 
 RUNTIMES = Path(os.environ.get("SIMULATOR_TEST_RUNTIMES", Path(__file__).parents[2] / "instance" / "runtimes"))
 
@@ -31,7 +29,7 @@ def test_the_demo_school_has_a_filled_board(tmp_path):
     with services.db.read() as session:
         states = dict(session.execute(select(Marking.state, func.count()).group_by(Marking.state)).all())
         contest = session.scalars(select(Exam).where(Exam.mode == "contest")).one()
-        standings = ranked(session, contest, paper_spec(contest.paper))
+        standings = boards.everything(session, contest).standings
         assert {e.mode for e in session.scalars(select(Exam))} == {"contest", "mock", "practice"}
     assert states == {"done": 16 * 18}
     assert len(standings) == 16

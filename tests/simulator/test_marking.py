@@ -388,7 +388,7 @@ def test_a_database_that_goes_away_after_the_hand_in_does_not_spoil_it(db, marke
         raise OperationalError("x", {}, Exception("server closed the connection"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(marking, "settle", gone)
+        patch.setattr(marking, "_conclude", gone)
         marking.mark_quick(marker, handed_in)
     assert states(db) == ["queued"] * 7
     marking.mark_quick(marker, handed_in)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from simulator import attempts, marking, workers
+from simulator import attempts, cells, marking, workers
 from simulator.models import Exam, Marking
 from tests import factories as f
 
@@ -103,6 +103,7 @@ def test_what_waits_for_a_person_only_is_not_shown_as_being_marked(log_in, world
     with db.write() as session:
         for marking_id in queued:
             session.get_one(Marking, marking_id).state = "error"
+        cells.refresh(session, [world["closed"]])
     for path in ("/", f"/attempts/{world['closed']}/result"):
         assert "评分中" not in client.get(path).text
         assert "正在评分" not in client.get(path).text

@@ -44,5 +44,5 @@ def test_the_best_attempt_of_a_candidate_counts():
 
 
 def test_tie_rule_in_words():
-    assert tie_rules(("practical", "practical_time", "time")) == ["实操得分高者在前", "用时短者在前"]
+    assert tie_rules(("practical", "practical_time", "time")) == [("实操得分高者在前", ""), ("用时短者在前", "")]
     assert tie_rules(()) == []

@@ -82,6 +82,12 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['attempt_id'], ['attempt.id'], name=op.f('fk_attempt_module_attempt_id_attempt')),
     sa.PrimaryKeyConstraint('attempt_id', 'module', name=op.f('pk_attempt_module'))
     )
+    op.create_table('board',
+    sa.Column('exam_id', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['exam_id'], ['exam.id'], name=op.f('fk_board_exam_id_exam')),
+    sa.PrimaryKeyConstraint('exam_id', name=op.f('pk_board'))
+    )
     op.create_table('cell',
     sa.Column('attempt_id', sa.Integer(), nullable=False),
     sa.Column('module', sa.Integer(), nullable=False),

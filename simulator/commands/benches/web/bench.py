@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, func, make_url, select, text
 
+from simulator import boards
 from simulator.commands.benches.measure import REST_S, NotCounted
 from simulator.commands.benches.report import Fact, Goal, Sample, at_least, at_most, progress, show, unmeasured
 from simulator.commands.benches.web import school as rows
@@ -19,7 +21,7 @@ from simulator.commands.benches.web.school import CLIENT, PASSWORD, Pass
 from simulator.commands.benches.web.server import Server, free_port, postgres_cpu_s, started
 from simulator.config import load_settings
 from simulator.db import Database
-from simulator.models import Attempt, Submission
+from simulator.models import Attempt, Exam, Submission
 
 RATE = 200
 """Autosaves a second: 2,000 candidates every 15 s, and their heartbeats."""
@@ -156,14 +158,18 @@ class WebBench:
         path = f"/attempts/{school.sitting[who]}/drafts/{school.position}"
         return _put(path, school.passes[who], rows.body(REV, school.field, self._round))
 
-    def _page(self, path: Callable[[int], str]) -> Callable[[int], Ask]:
-        passes = self._school.passes
-        return lambda n: ask("GET", path(n % self.students), passes[n % self.students].cookie, headers=(f"User-Agent: {CLIENT}",))
+    def _page(self, path: Callable[[int], str], ok: int = 200) -> Callable[[int], Ask]:
+        passes, own = self._school.passes, (f"User-Agent: {CLIENT}",)
+        return lambda n: ask("GET", path(n % self.students), passes[n % self.students].cookie, headers=own, ok=(ok,))
 
     def _unchanged(self) -> Callable[[int], Ask]:
         """Return requests for the board's rows as an open page repeats them when nothing has changed."""
-        path = f"/exams/{self._school.done_exam}/board/rows"
-        return self._page(lambda _: path)
+        db = Database(self._settings.database)
+        with db.read() as session:
+            exam = session.get_one(Exam, self._school.done_exam)
+            path = f"/exams/{exam.id}/board/rows?v={boards.version(session, exam, datetime.now(UTC))}"
+        db.engine.dispose()
+        return self._page(lambda _: path, ok=204)
 
     def _steady(self, ours: Server, how: str) -> Outcome:
         progress(f"{self.kind}：每秒 {RATE} 次自动保存，{how}，{self.plan.steady_s:g} 秒")

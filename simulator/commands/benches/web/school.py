@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from grading.loader import load_task
 from grading.response import load_response
-from simulator import attempts, catalog, create_app, people, serving
+from simulator import attempts, catalog, cells, create_app, people, serving
 from simulator.auth import LoggedIn
 from simulator.config import Settings
 from simulator.models import Attempt, AttemptTask, Draft, Exam, Marking, Submission, TaskVersion, User, VerdictRow
@@ -75,6 +75,7 @@ def build(settings: Settings, students: int, markings: int) -> School:
         done = _sit(session, past, users, now - timedelta(days=1), closed=now - timedelta(hours=23))
         _mark(session, done, now)
         _queue(session, programs, users[:markings], services.settings.tasks, now)
+        cells.fill(session)
         model = session.get_one(Attempt, sitting[0])
         item = next(item for item in model.tasks if item.version.task_id.startswith("home/"))
         _draft(session, model, sitting, item, now)
