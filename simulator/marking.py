@@ -222,11 +222,13 @@ def _mark_quick(marker: Marker, attempt_id: int) -> None:
     quick = {marking_id: finding for marking_id, finding in found.items() if finding is not None}
     with marker.db.write() as session:
         still = select(Marking).where(Marking.id.in_(quick), Marking.state == "queued").order_by(Marking.id).with_for_update()
-        for marking in session.scalars(still):
+        waiting = list(session.scalars(still))
+        for marking in waiting:
             marking.tries, marking.started_at, marking.leased_by = marking.tries + 1, marker.clock(), marker.name
             marking.turn = 0  # it took no turn from others
             _conclude(session, marking, quick[marking.id], marker.clock())
-        cells.refresh(session, [attempt_id])
+        if waiting:
+            cells.refresh(session, [attempt_id])
 
 
 def _try_quick(marker: Marker, session: Session, row: Any) -> Finding | None:

@@ -36,6 +36,7 @@ PAGES = {
     ],
     "instructor": [
         "/desk/", "/desk/exams/new", "/desk/exams/{mock}", "/catalog/", "/catalog/tasks/tuning/churn-model", "/attempts/{held}/result",
+        "/exams/{mock}/board", "/exams/{mock}/board/projector", "/desk/exams/{mock}/board-settings", "/desk/exams/{mock}/reveal",
     ],
     "admin": ["/admin/people", "/admin/system"],
 }

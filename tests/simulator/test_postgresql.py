@@ -6,15 +6,18 @@ import os
 import subprocess
 import sys
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
 from grading.library import load_library
-from simulator import attempts, catalog, create_app, marking, results, schema
+from simulator import attempts, catalog, cells, create_app, marking, results, schema
 from simulator.config import load_settings
 from simulator.jobs import scheduler
-from simulator.models import Attempt
+from simulator.jobs.worker import work_once
+from simulator.models import Attempt, Marking
 from tests import factories as f
 
 pytestmark = pytest.mark.services
@@ -75,3 +78,32 @@ def test_machines_that_start_in_the_same_moment_prepare_one_database(database, t
         }) for name in ("one", "two", "three")
     ]
     assert [(process.communicate(timeout=120)[1][-2000:], process.returncode) for process in starting] == [("", 0)] * 3
+
+
+def test_two_markings_of_one_attempt_that_settle_together_lose_nothing(database, tree, tmp_path, clock):
+    app = create_app(load_settings(tmp_path / "instance", tasks_dir=str(tree), database_url=database))
+    services = app.extensions["services"]
+    services.clock = clock
+    schema.upgrade(services.db)
+    with services.db.write() as session:
+        catalog.sync(session, load_library(tree), clock())
+        f.add_people(session, clock())
+    with services.db.write() as session:
+        attempt = f.make_attempt(session, clock())
+        for item in attempt.tasks[:5]:
+            attempts.save_draft(session, attempt, item.position, 0, f.right_answer(services, session, item), clock())
+        attempts.submit(session, attempt, clock(), by="candidate")
+        attempt_id = attempt.id
+
+    def work(name):
+        marker = replace(services.marker(), name=name, sandbox=lambda: None)
+        while work_once(marker):
+            pass
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, "abcd"))
+    with services.db.read() as session:
+        assert cells.check(session) == []
+        assert results.module_cells(session, [attempt_id], 2)[attempt_id][0].earned == 6
+        assert set(session.scalars(select(Marking.tries))) == {1}  # nothing was lost to a deadlock and tried again
+    services.db.engine.dispose()
