@@ -80,8 +80,7 @@ class ClassReport:
 def report(session: Session, cache: TaskCache, exam: Exam, group: Group | None = None) -> ClassReport:
     """Return the report of `exam`, of one class if given."""
     paper = catalog.paper_spec(exam.paper)
-    entries = [e for e in best_per_candidate(results.entries(session, exam)) if group is None or e.group == group.name]
-    rows = tuple(sorted(entries, key=lambda e: (-e.total, e.number)))
+    rows = tuple(best(session, exam, group))
     settled = tuple(entry for entry in rows if not entry.pending)
     decided = [results.parts(paper, entry.cells) for entry in settled]
     outcomes = [results.passed(parts) for parts in decided]
@@ -93,6 +92,12 @@ def report(session: Session, cache: TaskCache, exam: Exam, group: Group | None =
         _worst(_by(found, lambda a: a.places), of_code=True), _worst(_by(found, lambda a: [(a.task_id, a.point)]), of_code=False),
         losses(found),
     )
+
+
+def best(session: Session, exam: Exam, group: Group | None = None) -> list[Entry]:
+    """Return the best attempt of every candidate, of one class if given, the highest total first."""
+    entries = best_per_candidate(results.entries(session, exam))
+    return sorted((e for e in entries if group is None or e.group == group.name), key=lambda e: (-e.total, e.number))
 
 
 def attempts(session: Session, entries: Iterable[Entry]) -> list[Attempt]:
@@ -156,7 +161,7 @@ def cause(answer: Answer) -> str:
 def numbers(session: Session, exam: Exam) -> dict[int, str]:
     """Return user id → their number (考号) in `exam`, of those who have one."""
     rows = session.execute(select(Candidate.user_id, Candidate.number).where(Candidate.exam_id == exam.id))
-    return {user_id: number for user_id, number in rows}
+    return {row.user_id: row.number for row in rows}
 
 
 def anonymous(exam: Exam) -> bool:

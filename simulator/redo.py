@@ -221,3 +221,9 @@ def bring_back(session: Session, user: User, mistake: Mistake, now: datetime) ->
     """Put an item that has left the book back into it; the caller commits."""
     if not mistake.inside:
         session.add(Redo(user_id=user.id, task_version_id=mistake.version_id, response={}, correct=False, at=now))
+
+
+def tally(session: Session, user: User, since: int) -> tuple[int, int]:
+    """Return how many answers `user` gave after the redo `since`, and how many of them were right."""
+    given = [redo.correct for redo in session.scalars(select(Redo).where(Redo.user_id == user.id, Redo.id > since)) if redo.response]
+    return len(given), sum(given)

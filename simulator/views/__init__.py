@@ -17,6 +17,8 @@ from simulator.views import (
     home,
     labelling,
     linting,
+    mistakes,
+    reports,
     results,
     styleguide,
     trials,
@@ -25,5 +27,8 @@ from simulator.views import (
 
 def register(app: Flask) -> None:
     """Register every blueprint."""
-    for module in (home, auth, exam, labelling, trials, linting, results, board, desk, catalog, admin, events, about, styleguide, health):
+    for module in (
+        home, auth, exam, labelling, trials, linting, results, reports, mistakes, board, desk, catalog, admin, events, about,
+        styleguide, health,
+    ):
         app.register_blueprint(module.blueprint)
