@@ -66,7 +66,8 @@ def wilson(right: int, n: int, z: float = Z95) -> tuple[float, float]:
     middle = p + square / (2 * n)
     spread = z * sqrt(p * (1 - p) / n + square / (4 * n * n))
     whole = 1 + square / n
-    return max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
+    # p lies within, but not to the last bit where it is 0 or 1.
+    return max(0.0, min(p, (middle - spread) / whole)), min(1.0, max(p, (middle + spread) / whole))
 
 
 def level(share: Decimal | None, n: int) -> Level:
