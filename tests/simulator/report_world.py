@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator import attempts, marking
+from simulator import attempts, marking, results
 from simulator.models import Attempt, Exam
 from tests import factories as f
 
@@ -34,18 +34,11 @@ def wrong_answer(services, session, item) -> dict:
 
 
 def settle_programs(db, attempt_id: int) -> None:
-    """Settle what waits for a sandbox as blank, with no marks."""
+    """Settle what waits for a sandbox, with no verdict and no marks."""
     with db.write() as session:
-        attempt = session.get_one(Attempt, attempt_id)
-        for outcome in marking_outcomes(session, attempt):
+        for outcome in results.outcomes(session, session.get_one(Attempt, attempt_id)):
             if outcome.marking.state == "queued":
                 outcome.marking.state = "done"
-
-
-def marking_outcomes(session, attempt):
-    from simulator import results
-
-    return results.outcomes(session, attempt)
 
 
 def make(db, clock, **kwargs) -> int:
