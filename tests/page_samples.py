@@ -59,6 +59,8 @@ def result(position, state, form="", **more):
         "run_log": "Traceback …\nKeyError: 'amount'",
         "tags": ["S3-2.1.1"],
         "strict_url": None,
+        "seconds": 754,
+        "minutes": 20,
         "evidence": [],
         "links": LINKS,
     }
@@ -89,8 +91,8 @@ def sheet(**more):
             {"title": "操作技能", "earned": D("33.5"), "marks": D(50), "pass_marks": D(30), "passed": True},
         ],
         "modules": [
-            {"title": "理论知识", "earned": D(38), "marks": D(50), "tasks": theory, "layout": "list"},
-            {"title": "数据处理", "earned": D("3.5"), "marks": D(25), "tasks": [result(41, "partial")], "layout": "single"},
+            {"title": "理论知识", "earned": D(38), "marks": D(50), "tasks": theory, "layout": "list", "seconds": 0, "minutes": 20},
+            {"title": "数据处理", "earned": D("3.5"), "marks": D(25), "tasks": [result(41, "partial")], "layout": "single", "seconds": 754, "minutes": 20},
         ],
         "sheet_url": "/attempts/7/result/sheet",
     }
@@ -100,7 +102,7 @@ def sheet(**more):
 def strict_sheet():
     """SheetView of staff: the practical task may be marked strictly."""
     task = result(41, "partial", strict_url="/desk/markings/5/strict")
-    return sheet(modules=[{"title": "数据处理", "earned": D("3.5"), "marks": D(25), "tasks": [task], "layout": "single"}])
+    return sheet(modules=[{"title": "数据处理", "earned": D("3.5"), "marks": D(25), "tasks": [task], "layout": "single", "seconds": 0, "minutes": 20}])
 
 
 def shown(**more):

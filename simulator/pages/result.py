@@ -67,7 +67,10 @@ def _modules(sheet: Sheet, outcomes: list[TaskOutcome], tasks: list[dict[str, An
             sum(t["state"] in ("pending", "error") for t in own), sum(t["state"] == "error" for t in own),
         )
         cells.append(cell)
-        views.append({"title": module.title, "earned": cell.earned, "marks": cell.marks, "tasks": own, "layout": module.layout})
+        views.append({
+            "title": module.title, "earned": cell.earned, "marks": cell.marks, "tasks": own, "layout": module.layout,
+            "seconds": sum(task["seconds"] for task in own), "minutes": module.minutes,
+        })
     return views, cells
 
 
@@ -93,6 +96,7 @@ def task_result(
         "own_answer": own_answer(sheet, task, response), "key_text": key_text(sheet, task),
         "run_log": run_log(current, hidden=not staff and any(run.hidden for run in task.runs)), "tags": list(task.tags),
         "strict_url": strict_url(task, current) if staff else None,
+        "seconds": item.seconds, "minutes": task.minutes,
         "evidence": evidence(task, current, staff=staff, final=final), "links": result_links(sheet.attempt.id, item.position),
     }
 

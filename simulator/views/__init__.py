@@ -18,7 +18,9 @@ from simulator.views import (
     home,
     labelling,
     linting,
+    mistakes,
     modules,
+    reports,
     results,
     seats,
     styleguide,
@@ -29,5 +31,6 @@ from simulator.views import (
 def register(app: Flask) -> None:
     """Register every blueprint."""
     sitting = (exam, modules, seats, labelling, trials, linting)
-    for module in (home, auth, *sitting, results, board, boarddesk, desk, catalog, admin, events, about, styleguide, health):
+    after = (results, reports, mistakes, board)
+    for module in (home, auth, *sitting, *after, boarddesk, desk, catalog, admin, events, about, styleguide, health):
         app.register_blueprint(module.blueprint)

@@ -18,7 +18,7 @@ from simulator.web import now, session
 blueprint = Blueprint("results", __name__)
 
 
-def _attempt(attempt_id: int) -> tuple[Attempt, bool]:
+def own_attempt(attempt_id: int) -> tuple[Attempt, bool]:
     """Return the attempt and whether I look at it as staff; candidates see their own only."""
     attempt = session().get(Attempt, attempt_id)
     staff = LEVELS[me().role] >= LEVELS["teacher"]
@@ -31,7 +31,7 @@ def _attempt(attempt_id: int) -> tuple[Attempt, bool]:
 @login_required
 def show(attempt_id: int) -> Any:
     """Show the score sheet; a running attempt leads back to the exam."""
-    attempt, staff = _attempt(attempt_id)
+    attempt, staff = own_attempt(attempt_id)
     if attempt.state == "running":
         if attempt.user_id == me().id:
             return redirect(url_for("exam.screen", attempt_id=attempt.id, screen=1))
@@ -43,7 +43,7 @@ def show(attempt_id: int) -> Any:
 @login_required
 def sheet(attempt_id: int) -> Any:
     """Return the score sheet alone (asked again while something is pending)."""
-    attempt, staff = _attempt(attempt_id)
+    attempt, staff = own_attempt(attempt_id)
     if attempt.state == "running" or not released(attempt, staff=staff):
         raise Refused("成绩还没有公布。", "公布后可以在这里查看。", status=403)
     view = sheet_view(session(), services().tasks, attempt, now(), staff=staff)
@@ -54,7 +54,7 @@ def sheet(attempt_id: int) -> Any:
 @login_required
 def file(attempt_id: int, position: int, name: str) -> Any:
     """Return a file that a task of this attempt gives (pictures in its evidence)."""
-    attempt, _staff = _attempt(attempt_id)
+    attempt, _staff = own_attempt(attempt_id)
     version = attempts.task(session(), attempt, position).version
     return given_file(services().tasks.get(session(), version), name)
 
@@ -63,7 +63,7 @@ def file(attempt_id: int, position: int, name: str) -> Any:
 @login_required
 def upload(attempt_id: int, position: int, field_id: str) -> Any:
     """Return a file that was handed in; `n` is its number where a field takes several, `v` the beginning of its hash."""
-    attempt, _staff = _attempt(attempt_id)
+    attempt, _staff = own_attempt(attempt_id)
     submission = results.submission(session(), attempt, position)
     response = submission.response if submission else {}
     value = responses.stored_file(response, field_id, request.args.get("n", 0, int), request.args.get("v", ""))
