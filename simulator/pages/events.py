@@ -18,7 +18,8 @@ from simulator.eventlog import PAGE, Entry, Filter
 from simulator.models import Exam
 from simulator.pages.csvfile import excel_csv
 
-AREAS = {"": _l("全部"), "person": _l("账号"), "exam": _l("场次"), "attempt": _l("作答"), "marking": _l("评分"), "system": _l("系统")}
+AREAS = {"": _l("全部"), "person": _l("账号"), "exam": _l("场次"), "attempt": _l("作答"), "marking": _l("评分"), "group": _l("班级"),
+         "system": _l("系统")}
 WORDS = {
     "person.logged-in": _l("登录"), "person.created": _l("建立账号"), "person.locked": _l("停用账号"), "person.activated": _l("启用账号"),
     "person.password-changed": _l("修改密码"), "person.password-reset": _l("重置密码"), "exam.created": _l("建立场次"),
@@ -27,6 +28,9 @@ WORDS = {
     "attempt.model": _l("试运行用大模型"), "system.model-tested": _l("测试大模型接口"), "attempt.outage-refused": _l("不予补时"),
     "marking.error": _l("评分异常"), "marking.retried": _l("重新评分"),
     "marking.strict": _l("申请严格复评"), "marking.redone": _l("复评完成"),
+    "exam.message": _l("发消息"), "attempt.reopened": _l("重新开放"), "person.imported": _l("导入名单"), "person.moved": _l("换班级"),
+    "group.created": _l("建立班级"), "group.renamed": _l("班级改名"), "group.division": _l("设组别"), "group.archived": _l("班级归档"),
+    "group.restored": _l("恢复班级"),
 }
 MAX_PERSON = 40
 EXPORT = ("编号", "时间", "谁", "事件", "代码", "考生", "场次", "内容")

@@ -10,6 +10,7 @@ from simulator.views import (
     auth,
     board,
     catalog,
+    classes,
     desk,
     events,
     exam,
@@ -17,7 +18,10 @@ from simulator.views import (
     home,
     labelling,
     linting,
+    messages,
+    monitor,
     results,
+    rosters,
     styleguide,
     trials,
 )
@@ -25,5 +29,9 @@ from simulator.views import (
 
 def register(app: Flask) -> None:
     """Register every blueprint."""
-    for module in (home, auth, exam, labelling, trials, linting, results, board, desk, catalog, admin, events, about, styleguide, health):
+    modules = (
+        home, auth, exam, labelling, trials, linting, messages, results, board, desk, monitor, catalog, admin, classes, rosters, events,
+        about, styleguide, health,
+    )
+    for module in modules:
         app.register_blueprint(module.blueprint)

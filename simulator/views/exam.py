@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from simulator import attempts, exams, marking, responses
+from simulator import attempts, exams, marking, messages, responses
 from simulator.attempts import Outdated
 from simulator.auth import login_required, me
 from simulator.errors import Refused
@@ -139,9 +139,13 @@ def flag(attempt_id: int, position: int) -> Any:
 @blueprint.get("/attempts/<int:attempt_id>/clock")
 @login_required
 def clock(attempt_id: int) -> Any:
-    """Return the time left."""
-    view = clock_view(own_attempt(attempt_id), now())
-    return {"remaining_ms": view["remaining_ms"], "state": view["state"], "server_time": hms(now()), "notice": ""}
+    """Return the time left, and the newest message."""
+    attempt = own_attempt(attempt_id)
+    view, notice = clock_view(attempt, now()), messages.latest(session(), attempt)
+    return {
+        "remaining_ms": view["remaining_ms"], "state": view["state"], "server_time": hms(now()), "notice": notice.text if notice else "",
+        "notice_id": notice.id if notice else 0,
+    }
 
 
 @blueprint.get("/attempts/<int:attempt_id>/hand-in")
