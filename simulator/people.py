@@ -127,7 +127,7 @@ def create(
     password = password or new_password()
     user = User(
         username=username, name=name, role=role, password_hash=hash_password(password), created_at=now,
-        must_change=drawn if must_change is None else must_change, group=get_group(session, group, now, who=who) if group else None,
+        must_change=drawn if must_change is None else must_change, group=enter_group(session, group, now, who=who) if group else None,
     )
     session.add(user)
     session.flush()
@@ -144,7 +144,7 @@ def check(username: str, name: str) -> None:
         raise Refused("姓名应为 1 到 40 字。", "请改正后再试。", status=422)
 
 
-def get_group(session: Session, name: str, now: datetime, *, who: int | None) -> Group:
+def get_group(session: Session, name: str) -> Group:
     """Return the class called `name`, creating it if new; Refused if it is archived."""
     if len(name) > MAX_GROUP:
         raise Refused("班级名称不能超过 80 字。", "请改短后再试。", status=422)
@@ -155,6 +155,14 @@ def get_group(session: Session, name: str, now: datetime, *, who: int | None) ->
         group = Group(name=name)
         session.add(group)
         session.flush()
+    return group
+
+
+def enter_group(session: Session, name: str, now: datetime, *, who: int | None) -> Group:
+    """Return the class called `name` as `get_group` does; a new one is in the event log."""
+    known = session.scalar(select(Group.id).where(Group.name == name))
+    group = get_group(session, name)
+    if known is None:
         events.record(session, "group.created", now, who=who, group=group.id, name=name)
     return group
 

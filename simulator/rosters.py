@@ -253,7 +253,7 @@ def carry_out(
         raise Refused("预览之后，账号或班级有了变动，还没有导入任何人。", "请核对新的预览，再确认一次。", status=409)
     groups = {group.name: group for group in session.scalars(select(Group))}
     for change in current.classes:
-        group = groups[change.name] = people.get_group(session, change.name, now, who=who)
+        group = groups[change.name] = people.enter_group(session, change.name, now, who=who)
         if change.after and change.after != group.division:
             group.division = change.after
             events.record(session, "group.division", now, who=who, group=group.id, division=change.after)

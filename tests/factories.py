@@ -135,7 +135,7 @@ def people_rows() -> list[tuple[str, str, str, str]]:
 def people_add(session: Session, username: str, name: str, role: str, group: str, now: datetime) -> User:
     user = User(
         username=username, name=name, role=role, password_hash=_HASH, created_at=now,
-        group=people.get_group(session, group, now, who=None) if group else None,
+        group=people.get_group(session, group) if group else None,
     )
     session.add(user)
     session.flush()

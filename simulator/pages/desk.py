@@ -65,7 +65,8 @@ def new_view(session: Session, form: dict[str, Any], errors: dict[str, str]) -> 
 
 def exam_view(session: Session, exam: Exam, now: datetime) -> dict[str, Any]:
     """Return one exam with a row per candidate: those who sit or sat, and those of its groups who have not started."""
-    sitting = list(session.scalars(select(Attempt).where(Attempt.exam_id == exam.id).options(joinedload(Attempt.user).joinedload(User.group)).order_by(Attempt.started_at)))
+    people = joinedload(Attempt.user).joinedload(User.group)
+    sitting = list(session.scalars(select(Attempt).where(Attempt.exam_id == exam.id).options(people).order_by(Attempt.started_at)))
     paper = catalog.paper_spec(exam.paper)
     cells = results.module_cells(session, [a.id for a in sitting if a.state == "closed"], len(paper.modules))
     answered = _pairs(session.execute(

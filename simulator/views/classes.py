@@ -44,7 +44,7 @@ def create() -> Any:
     name = request.form.get("name", "").strip()
     if not name:
         raise Refused("没有写班级名称。", "请填写后再试。", status=422)
-    group = people.get_group(session(), name, now(), who=me().id)
+    group = people.enter_group(session(), name, now(), who=me().id)
     return _back(group.id, _("班级已建立。"))
 
 

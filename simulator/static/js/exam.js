@@ -43,7 +43,7 @@ async function resync() {
   if (answer.kind !== 'done') return;
   if (answer.state === 'closed') autosave.close();
   else timer.set(answer.remaining_ms);
-  if (answer.notice) banner(answer.notice);
+  if (answer.notice_id) import('./messages.js').then((found) => found.hear(answer.notice_id), () => {}); // next time, if the network went
   if (autosave.trouble) autosave.pump(); // the clock came through, so may the drafts
 }
 
@@ -123,6 +123,7 @@ if (sections.length) {
   document.getElementById('help-open').addEventListener('click', help);
 }
 watchOtherTabs();
+resync(); // what was said before this page was opened
 setInterval(resync, RESYNC_MS);
 document.addEventListener('visibilitychange', () => { if (!document.hidden) resync(); });
 addEventListener('pageshow', (event) => { if (event.persisted) resync(); });

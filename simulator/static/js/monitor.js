@@ -70,16 +70,13 @@ async function open(link) {
   const answer = await fetch(link.href, { headers: headers({ Accept: 'text/html' }) });
   const part = answer.ok && new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('candidate');
   if (!part) { location.assign(link.href); return; }
-  const head = Object.assign(document.createElement('div'), { className: 'dialog__head' });
-  const name = Object.assign(document.createElement('h2'), { id: 'candidate-name', textContent: part.dataset.name });
-  const close = Object.assign(document.createElement('button'), { type: 'button', className: 'button', textContent: say('close') });
-  close.addEventListener('click', () => dialog.close());
-  head.append(name, close);
-  dialog.replaceChildren(head, part);
+  document.getElementById('candidate-name').textContent = part.dataset.name;
+  document.getElementById('candidate-body').replaceChildren(part);
   dialog.showModal();
   dialog.addEventListener('close', () => document.getElementById(link.id)?.focus(), { once: true });
 }
 
+document.getElementById('candidate-close').addEventListener('click', () => dialog.close());
 document.addEventListener('click', (event) => {
   const link = event.target.closest('a[data-candidate]');
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
