@@ -78,11 +78,13 @@ def live_view(session: Session, exam: Exam, args: Mapping[str, str], now: dateti
     paper = catalog.paper_spec(exam.paper)
     sizes = catalog.module_sizes(paper)
     found = monitor.seats(session, exam, len(sizes), now)
-    form, given = read_form(args), given_form(args)
+    form = read_form(args)
+    # Of candidate 0: made once, not for each of five hundred rows.
+    url = url_for("monitor.candidate", exam_id=exam.id, user_id=0, **given_form(args))
     shown = sorted((seat for seat in found if _fits(seat, form)), key=SORTS[form["sort"]])
     at_work = workers.summary(session, now)
     view: dict[str, Any] = {
-        "rows": [_row(exam, seat, paper, sizes, given) for seat in shown], "facts": vars(monitor.totals(found)),
+        "rows": [_row(seat, paper, sizes, url) for seat in shown], "facts": vars(monitor.totals(found)),
         "proposals": _proposals(session, exam, found), "warnings": _warnings(at_work, folder), "queue": queueing.waiting(session),
         "workers": at_work.alive, "free": _free(folder), "count": len(found),
     }
@@ -95,7 +97,7 @@ def _fits(seat: Seat, form: Mapping[str, str]) -> bool:
     return SHOWS[form["show"]](seat) and form["group"] in ("", seat.group) and any(wanted in text.casefold() for text in said)
 
 
-def _row(exam: Exam, seat: Seat, paper: PaperSpec, sizes: Sequence[int], given: dict[str, Any]) -> dict[str, Any]:
+def _row(seat: Seat, paper: PaperSpec, sizes: Sequence[int], url: str) -> dict[str, Any]:
     attempt = seat.attempt
     done = seat.state == "closed"
     return {
@@ -105,7 +107,7 @@ def _row(exam: Exam, seat: Seat, paper: PaperSpec, sizes: Sequence[int], given: 
         "parts": " · ".join(f"{n}/{size}" for n, size in zip(seat.answered, sizes, strict=True)) if len(sizes) > 1 and attempt else "",
         "module": paper.modules[seat.module].title if seat.module is not None else "", "deadline": seat.deadline,
         "extra": round(attempt.extra_s / 60) if attempt else 0, "ended": attempt.ended_at if attempt and done else None,
-        "url": url_for("monitor.candidate", exam_id=exam.id, user_id=seat.user_id, **given),
+        "url": url.replace("/candidates/0", f"/candidates/{seat.user_id}"),
     }
 
 
