@@ -11,8 +11,11 @@ from babel.messages.pofile import read_po
 from flask_babel import gettext
 
 from simulator import attempts, people
+from simulator.classes import DIVISIONS
 from simulator.errors import Refused
 from simulator.pages.board import STATES, tie_text
+from simulator.pages.people import SHEET
+from simulator.rosters import COLUMNS
 from tests import factories as f
 from tools import i18n
 
@@ -23,7 +26,8 @@ CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 NOT_INTERFACE = {"cli.py", "commands", "config.py", "demo.py", "jobs", "metrics.py", "scaffold.py", "marking.py", "services.py",
                  "standings.py", "webserver.py", "endpoint.py"}
 FILE_TEXTS = {"账号", "姓名", "班级", "名次", "总分", "满分", "用时（秒）", "未评完的题", "-成绩.csv",
-              "编号", "时间", "谁", "事件", "代码", "考生", "场次", "内容", "事件记录.csv"}
+              "编号", "时间", "谁", "事件", "代码", "考生", "场次", "内容", "事件记录.csv", "一次性密码."}
+FILE_TEXTS |= {*SHEET, *DIVISIONS, *(name for names in COLUMNS.values() for name in names)}
 RUN_TEXTS = {"运行程序的进程两次中断。", "程序未能运行，已记录。", "节点“", "”：",
              "十分钟里没有得到大模型的全部回答，已停止。请稍后再试，或减少对话的轮数；也可以改用内置引擎。"}
 # like all that a sandbox says of a run

@@ -36,8 +36,9 @@ PAGES = {
     ],
     "instructor": [
         "/desk/", "/desk/exams/new", "/desk/exams/{mock}", "/catalog/", "/catalog/tasks/tuning/churn-model", "/attempts/{held}/result",
+        "/desk/exams/{mock}/monitor", "/desk/exams/{mock}/candidates/1",
     ],
-    "admin": ["/admin/people", "/admin/system"],
+    "admin": ["/admin/people", "/admin/system", "/admin/people/import", "/admin/classes", "/admin/classes/1"],
 }
 
 

@@ -37,7 +37,9 @@ def test_a_class_is_renamed_and_gets_a_division(log_in, db, ids):
     assert {"班级改名", "设组别"} <= set(re.findall("班级改名|设组别", admin.get("/admin/events?area=group").text))
 
 
-@pytest.mark.parametrize(("name", "division", "words"), [("二班", "", "已经存在"), ("", "", "1 到 80 字"), ("长" * 81, "", "1 到 80 字"), ("甲", "长" * 21, "20 字")])
+@pytest.mark.parametrize(("name", "division", "words"), [
+    ("二班", "", "已经存在"), ("", "", "1 到 80 字"), ("长" * 81, "", "1 到 80 字"), ("甲", "长" * 21, "20 字"),
+])
 def test_bad_names_are_refused(log_in, db, ids, name, division, words):
     answer = change(log_in("a1"), ids, name, division)
     assert answer.status_code == 422
@@ -100,7 +102,9 @@ def test_all_students_are_moved(log_in, db, ids):
         assert len(session.scalars(select(Event).where(Event.what == "person.moved")).all()) == 2
 
 
-@pytest.mark.parametrize(("users", "to", "status"), [([], "二班", 422), (["i1"], "二班", 422), (["s1"], "", 422), (["s1", "?"], "二班", 422), (["s1"], "没有", 404)])
+@pytest.mark.parametrize(("users", "to", "status"), [
+    ([], "二班", 422), (["i1"], "二班", 422), (["s1"], "", 422), (["s1", "?"], "二班", 422), (["s1"], "没有", 404),
+])
 def test_what_cannot_be_moved_is_refused(log_in, db, ids, users, to, status):
     with db.read() as session:
         numbers = [99_999 if name == "?" else f.user(session, name).id for name in users]

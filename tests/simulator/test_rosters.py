@@ -56,7 +56,8 @@ def test_a_csv_is_read(encoding):
 
 
 @pytest.mark.parametrize("head", [
-    "账号,姓名,班级,组别", " 学号 , 姓 名 ,班级名称,参赛组别", "Account,Name,Class,Division", "User name,Full Name,class,CATEGORY", "*考号,*姓名,行政班,组",
+    "账号,姓名,班级,组别", " 学号 , 姓 名 ,班级名称,参赛组别", "Account,Name,Class,Division", "User name,Full Name,class,CATEGORY",
+    "*考号,*姓名,行政班,组",
     "性别,姓名,账号,班级,组别", "三年级名单,,,\n,,,\n账号,姓名,班级,组别",
 ])
 def test_headers_are_taken_as_people_write_them(head):
@@ -76,7 +77,8 @@ def test_a_workbook_is_read_with_its_row_numbers():
 
 @pytest.mark.parametrize(("data", "words"), [
     (b"", "没有找到列名"), ("姓名,班级\n张三,三班\n".encode(), "没有找到列名"), (csv_of(), "没有人"), (b"\xff\xfe\x00\xd8", "UTF-8 或 GBK"),
-    (b"a" * 1_000_001, "超过 1 MB"), (b"PK\x03\x04 not a workbook", "已损坏"), (xlsx_of(["a"]), "没有找到列名"), (b"a,b\0\n", "UTF-8 或 GBK"),
+    (b"a" * 1_000_001, "超过 1 MB"), (b"PK\x03\x04 not a workbook", "已损坏"), (xlsx_of(["a"]), "没有找到列名"),
+    (b"a,b\0\n", "UTF-8 或 GBK"),
     (csv_of(*(f"u{n},某,班," for n in range(5001))), "超过 5000 人"), (b'account,name\n"' + b"x" * 200_000 + b'"\n', "CSV"),
 ])
 def test_what_is_no_roster_is_refused_with_a_sentence(data, words):
@@ -86,8 +88,8 @@ def test_what_is_no_roster_is_refused_with_a_sentence(data, words):
 
 
 def test_every_row_says_what_becomes_of_it(session):
-    plan = plan_of(session, "x01,张三,三班,学生组", "s1,甲同学,一班,", "s2,乙同学,二班,", "s3,丙同学,,", "t1,教师,一班,", "s1,甲同学,一班,", "x02,,三班,",
-                   "x 3,李四,三班,", "x04,李四,三班,职工组", "x05,李四,,职工组", "s2,别人,一班,")
+    plan = plan_of(session, "x01,张三,三班,学生组", "s1,甲同学,一班,", "s2,乙同学,二班,", "s3,丙同学,,", "t1,教师,一班,",
+                   "s1,甲同学,一班,", "x02,,三班,", "x 3,李四,三班,", "x04,李四,三班,职工组", "x05,李四,,职工组", "s2,别人,一班,")
     assert [(row.line.number, row.state) for row in plan.rows] == [
         (2, "new"), (3, "same"), (4, "moved"), (5, "same"), *((number, "error") for number in range(6, 13)),
     ]
@@ -107,7 +109,8 @@ def test_an_account_of_another_name_and_a_locked_one_are_errors(session):
 
 
 def test_what_was_shown_is_done(session, clock):
-    made = carry_out(session, clock, csv_of("x01,张三,三班,学生组", "x02,李四,三班,", "s2,乙同学,二班,", "坏,坏,,", "s3,丙同学,二班,职工组"))
+    made = carry_out(session, clock, csv_of("x01,张三,三班,学生组", "x02,李四,三班,", "s2,乙同学,二班,", "坏,坏,,",
+                                           "s3,丙同学,二班,职工组"))
     assert [m.username for m in made] == ["x01", "x02"]
     user = people.log_in(session, "x02", made[1].password, clock())
     assert (user.name, user.group.name, user.role, user.must_change) == ("李四", "三班", "student", True)
@@ -192,7 +195,8 @@ def test_the_preview_cannot_be_changed_passed_on_or_kept(log_in, db, clock, serv
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_the_passwords_can_be_taken_away_as_a_file(log_in, kind):
     admin = log_in("a1")
-    page = admin.post("/admin/people/import/confirm", data={"sealed": sealed(upload(admin, csv_of("x01,=1+1,三班,", "x02,李四,三班,")).text)}).text
+    shown = upload(admin, csv_of("x01,=1+1,三班,", "x02,李四,三班,")).text
+    page = admin.post("/admin/people/import/confirm", data={"sealed": sealed(shown)}).text
     words = re.findall(r'<code class="big">([a-z0-9]+)</code>', page)
     with admin.post(f"/admin/people/passwords.{kind}", data={"sealed": sealed(page)}) as answer:
         assert answer.headers["Content-Disposition"].startswith("attachment")
