@@ -12,12 +12,15 @@ from sqlalchemy import Select, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from simulator import attempts
-from simulator.models import Attempt, AttemptTask, Candidate, Credit, Draft, Exam, Group, Marking, Submission, User
+from simulator.models import Attempt, AttemptTask, Candidate, Credit, Draft, Event, Exam, Group, Marking, Submission, User
 
 CONNECTED = timedelta(seconds=45)
 """The page asks every 10 to 15 seconds: three in a row were lost."""
 QUIET = timedelta(minutes=5)
 """Without a save for so long, somebody should have a look."""
+
+MOVED = "attempt.moved"
+"""The event of a page that is seen from another address than before."""
 
 State = Literal["not_started", "running", "closed"]
 
@@ -25,7 +28,8 @@ State = Literal["not_started", "running", "closed"]
 @dataclass(frozen=True)
 class Seat:
     """One candidate. number : 考号; answered : tasks with a saved answer, by module; module : where they work, from 0, None before
-    the first save; queued : markings that wait or run; asked : outages that wait for a decision.
+    the first save; queued : markings that wait or run; asked : outages that wait for a decision; moved : how
+    often the page has been seen from another address than before.
     """
 
     user_id: int
@@ -42,6 +46,7 @@ class Seat:
     module: int | None
     queued: int
     asked: int
+    moved: int
 
     @property
     def paused(self) -> bool:
@@ -52,6 +57,12 @@ class Seat:
     def saved(self) -> datetime | None:
         """When something was saved last."""
         return self.attempt.last_save_at if self.attempt is not None else None
+
+
+def connected(attempt: Attempt, now: datetime) -> bool:
+    """Return whether the page of a running attempt has been heard of lately; a save is a sign of life too."""
+    heard = [moment for moment in (attempt.seen_at, attempt.last_save_at) if moment is not None]
+    return attempt.state == "running" and bool(heard) and now - max(heard) < CONNECTED
 
 
 def seats(session: Session, exam: Exam, modules: int, now: datetime) -> list[Seat]:
@@ -76,13 +87,18 @@ def _people(exam: Exam) -> Select[Any]:
     asked = (
         select(Credit.attempt_id, func.count().label("n")).where(Credit.state == "proposed").group_by(Credit.attempt_id).subquery()
     )
+    moved = (
+        select(Event.attempt_id, func.count().label("n")).where(Event.what == MOVED, Event.exam_id == exam.id)
+        .group_by(Event.attempt_id).subquery()
+    )
     invited = and_(User.group_id.in_([group.id for group in exam.groups]), User.active, User.role == "student")
     return (
-        select(User.id, User.username, User.name, Group.name, Candidate.number, Attempt, queued.c.n, asked.c.n)
+        select(User.id, User.username, User.name, Group.name, Candidate.number, Attempt, queued.c.n, asked.c.n, moved.c.n)
         .outerjoin(Group, User.group_id == Group.id)
         .outerjoin(Candidate, and_(Candidate.user_id == User.id, Candidate.exam_id == exam.id))
         .outerjoin(newest, newest.c.user_id == User.id).outerjoin(Attempt, Attempt.id == newest.c.id)
         .outerjoin(queued, queued.c.attempt_id == Attempt.id).outerjoin(asked, asked.c.attempt_id == Attempt.id)
+        .outerjoin(moved, moved.c.attempt_id == Attempt.id)
         .where(or_(Attempt.id.is_not(None), Candidate.exam_id.is_not(None), invited))
         .options(selectinload(Attempt.modules))  # deadlines look at the modules' clocks
     )
@@ -105,15 +121,16 @@ def _progress(session: Session, exam: Exam, modules: int) -> tuple[Mapping[int, 
 
 
 def _seat(row: Any, answered: Mapping[int, list[int]], last: Mapping[int, int], modules: int, now: datetime) -> Seat:
-    user_id, username, name, group, number, attempt, queued, asked = row
+    user_id, username, name, group, number, attempt, queued, asked, moved = row
     running = attempt is not None and attempt.state == "running"
     return Seat(
         user_id, username, name, group or "", number or "", "not_started" if attempt is None else "running" if running else "closed",
         attempt, attempts.deadline(attempt) if running else None,
-        connected=running and attempt.seen_at is not None and now - attempt.seen_at < CONNECTED,
+        connected=attempt is not None and connected(attempt, now),
         quiet=running and attempt.paused_at is None and now - (attempt.last_save_at or attempt.started_at) >= QUIET,
         answered=tuple(answered[attempt.id]) if attempt is not None and attempt.id in answered else (0,) * modules,
         module=_module(attempt, last) if running else None, queued=queued or 0, asked=asked or 0,
+        moved=moved or 0,
     )
 
 

@@ -12,11 +12,13 @@ def monitor(**more):
     """Context of desk/monitor.html."""
     row = {
         "id": 1, "name": "王子涵", "username": "s2401", "number": "A0107", "group": GROUPS[0][1], "state": "running", "connected": True,
-        "quiet": False, "paused": False, "asked": 0, "queued": 0, "save": NOW, "answered": 23, "total": 42, "parts": "20/40 · 3/2",
-        "module": "业务数据处理", "deadline": NOW + timedelta(hours=1), "extra": 10, "ended": None, "url": "/desk/exams/3/candidates/1",
+        "quiet": False, "paused": False, "asked": 0, "moved": 0, "queued": 0, "save": NOW, "answered": 23, "total": 42,
+        "parts": "20/40 · 3/2", "module": "业务数据处理", "deadline": NOW + timedelta(hours=1), "extra": 10, "ended": None,
+        "url": "/desk/exams/3/candidates/1",
     }
     rows = [
-        row, {**row, "id": 2, "name": "李雨桐", "connected": False, "quiet": True, "asked": 1}, {**row, "id": 3, "paused": True},
+        row, {**row, "id": 2, "name": "李雨桐", "connected": False, "quiet": True, "asked": 1, "moved": 2},
+        {**row, "id": 3, "paused": True},
         {**row, "id": 4, "state": "closed", "queued": 3, "deadline": None, "ended": NOW},
         {**row, "id": 5, "state": "not_started", "number": "", "save": None, "deadline": None, "parts": "", "module": "", "extra": 0},
     ]

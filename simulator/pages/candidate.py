@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from simulator import attempts, messages, people, proctoring, reopening
 from simulator.models import Attempt, Credit, Event, Exam, User
-from simulator.monitor import CONNECTED
+from simulator.monitor import connected
 from simulator.pages.events import WORDS, details
 from simulator.pages.monitor import credit_view
 
@@ -41,7 +41,7 @@ def _attempt(session: Session, attempt: Attempt, now: datetime) -> dict[str, Any
     return {
         "id": attempt.id, "number": attempt.number, "running": running, "paused": running and attempt.paused_at is not None,
         "started": attempt.started_at, "deadline": attempts.deadline(attempt), "ended": attempt.ended_at, "save": attempt.last_save_at,
-        "seen": attempt.seen_at, "connected": running and attempt.seen_at is not None and now - attempt.seen_at < CONNECTED,
+        "seen": attempt.seen_at, "connected": connected(attempt, now),
         "address": attempt.address, "why_not_reopen": "" if running else reopening.why_not(session, attempt, now),
         "left": 0 if running else int(reopening.time_left(attempt).total_seconds() // 60),
         "result_url": None if running else url_for("results.show", attempt_id=attempt.id),

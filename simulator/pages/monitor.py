@@ -25,15 +25,16 @@ LOW_DISK = 1024**3
 LONG_AGO, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 SHOWS: Mapping[str, Callable[[Seat], bool]] = {
     "": lambda _seat: True, "offline": lambda seat: seat.state == "running" and not seat.connected, "quiet": lambda seat: seat.quiet,
-    "asking": lambda seat: seat.asked > 0, "paused": lambda seat: seat.paused, "running": lambda seat: seat.state == "running",
+    "asking": lambda seat: seat.asked > 0, "moved": lambda seat: seat.moved > 0,
+    "paused": lambda seat: seat.paused, "running": lambda seat: seat.state == "running",
     "closed": lambda seat: seat.state == "closed", "not_started": lambda seat: seat.state == "not_started",
 }
 SHOW_TEXTS = {
     "": _l("全部"), "running": _l("作答中"), "offline": _l("未连接"), "quiet": _l("久未保存"), "asking": _l("有申请"),
-    "paused": _l("已暂停"), "closed": _l("已交卷"), "not_started": _l("未开始"),
+    "moved": _l("换过地址"), "paused": _l("已暂停"), "closed": _l("已交卷"), "not_started": _l("未开始"),
 }
 SORTS: Mapping[str, Callable[[Seat], Any]] = {
-    "": lambda seat: seat.number, "name": lambda seat: seat.name, "state": lambda seat: (seat.state, seat.connected),
+    "": lambda _seat: 0, "name": lambda seat: seat.name, "state": lambda seat: (seat.state, seat.connected),
     "save": lambda seat: (seat.attempt is None, seat.saved or LONG_AGO), "progress": lambda seat: sum(seat.answered),
     "deadline": lambda seat: seat.deadline or NEVER,
 }
@@ -102,7 +103,8 @@ def _row(seat: Seat, paper: PaperSpec, sizes: Sequence[int], url: str) -> dict[s
     done = seat.state == "closed"
     return {
         "id": seat.user_id, "name": seat.name, "username": seat.username, "number": seat.number, "group": seat.group, "state": seat.state,
-        "connected": seat.connected, "quiet": seat.quiet, "paused": seat.paused, "asked": seat.asked, "queued": seat.queued,
+        "connected": seat.connected, "quiet": seat.quiet, "paused": seat.paused, "asked": seat.asked, "moved": seat.moved,
+        "queued": seat.queued,
         "save": seat.saved, "answered": sum(seat.answered), "total": sum(sizes),
         "parts": " · ".join(f"{n}/{size}" for n, size in zip(seat.answered, sizes, strict=True)) if len(sizes) > 1 and attempt else "",
         "module": paper.modules[seat.module].title if seat.module is not None else "", "deadline": seat.deadline,

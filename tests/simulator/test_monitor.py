@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, select
 
-from simulator import attempts, credits, monitor, proctoring
+from simulator import attempts, credits, events, monitor, proctoring
 from simulator.errors import Refused
 from simulator.models import Attempt, Candidate, Credit, Draft, Event, Exam, Group
 from simulator.pages.monitor import live_view
@@ -76,6 +76,9 @@ def test_who_has_not_been_heard_of_for_45_seconds_is_not_connected(db, exam_id, 
     assert [seats(db, exam_id, clock())[name].connected for name in ("s1", "s2", "s3")] == [True, False, False]
     assert seats(db, exam_id, clock.forward(seconds=44))["s1"].connected
     assert not seats(db, exam_id, clock.forward(seconds=1))["s1"].connected
+    with db.write() as session:
+        attempts.save_draft(session, attempt_of(session, "s1", exam_id), 4, 0, {"answer": ["T"]}, clock())
+    assert seats(db, exam_id, clock())["s1"].connected  # a save is a sign of life
 
 
 def test_without_a_save_for_five_minutes_somebody_should_look(db, exam_id, clock):
@@ -102,6 +105,15 @@ def test_markings_that_wait_and_outages_that_are_not_decided(db, exam_id, clock)
         attempts.submit(session, attempt, clock(), by="candidate")
     seat = seats(db, exam_id, clock())["s1"]
     assert (seat.state, seat.asked, seat.queued) == ("closed", 1, 7)
+
+
+def test_a_page_that_is_seen_from_another_address(log_in, db, exam_id, clock):
+    with db.write() as session:
+        events.record(session, monitor.MOVED, clock(), attempt=attempt_of(session, "s2", exam_id))
+    assert [seats(db, exam_id, clock())[name].moved for name in ("s1", "s2", "s3")] == [0, 1, 0]
+    text = page(log_in, exam_id, "monitor/rows", show="moved").text
+    assert "换过地址" in text
+    assert "甲同学" not in text
 
 
 def count_queries(db, act):
