@@ -15,7 +15,7 @@ pytestmark = pytest.mark.services
 __all__ = ["database"]
 
 
-def test_the_desk_and_people(database, tree, tmp_path, clock):  # noqa: F811 - the fixture
+def test_the_desk_and_people(database, tree, tmp_path, clock):
     app = create_app(load_settings(tmp_path / "instance", tasks_dir=str(tree), database_url=database))
     app.config.update(WTF_CSRF_ENABLED=False)
     services = app.extensions["services"]
