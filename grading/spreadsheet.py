@@ -41,6 +41,11 @@ def read_rows(data: bytes, *, max_rows: int, max_columns: int) -> list[tuple[Cel
     At most `max_rows` + 1 of them, at most `max_columns` + 1 cells each; formulas give their stored values.
     ResponseError for anything that is not an honest workbook.
     """
+    return [row for _, row in read_numbered(data, max_rows=max_rows, max_columns=max_columns)]
+
+
+def read_numbered(data: bytes, *, max_rows: int, max_columns: int) -> list[tuple[int, tuple[Cell, ...]]]:
+    """Return the same rows, each with its number in the sheet (from 1)."""
     _measure(data)
     try:
         # openpyxl warns of missing styles and unknown extensions, which say nothing about the values.
@@ -54,7 +59,7 @@ def read_rows(data: bytes, *, max_rows: int, max_columns: int) -> list[tuple[Cel
         raise ResponseError(DAMAGED) from None
 
 
-def _read(data: bytes, max_rows: int, max_columns: int) -> list[tuple[Cell, ...]]:
+def _read(data: bytes, max_rows: int, max_columns: int) -> list[tuple[int, tuple[Cell, ...]]]:
     import openpyxl  # takes 0.2 s, and most responses have no workbook
 
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
@@ -63,9 +68,9 @@ def _read(data: bytes, max_rows: int, max_columns: int) -> list[tuple[Cell, ...]
     if sheet is None:
         raise ResponseError("Excel 文件里没有可见的工作表。")
     sheet.reset_dimensions()  # the declared size may be a lie
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[tuple[int, tuple[Cell, ...]]] = []
     width = max_columns + 1
-    for values in sheet.iter_rows(max_col=max_columns + 1, values_only=True):
+    for number, values in enumerate(sheet.iter_rows(max_col=max_columns + 1, values_only=True), 1):
         # Two cells can span a million rows of 200 columns: what is blank is skipped at C speed.
         if values.count(None) == len(values):
             continue
@@ -75,7 +80,7 @@ def _read(data: bytes, max_rows: int, max_columns: int) -> list[tuple[Cell, ...]
             continue
         if not rows:
             width = max(place + 1 for place, cell in enumerate(row) if cell is not None)
-        rows.append(row)
+        rows.append((number, row))
         if len(rows) > max_rows:
             break
     return rows

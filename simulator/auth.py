@@ -11,9 +11,12 @@ from flask_login import LoginManager, UserMixin, current_user, login_required as
 
 from simulator.errors import Refused
 from simulator.models import User
+from simulator.people import may_log_in
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+FREE = frozenset({"auth.account", "auth.logout", "auth.language"})
+"""What somebody with a one-time password may do."""
 LEVELS = {"student": 0, "teacher": 1, "instructor": 2, "admin": 3}
 
 
@@ -37,8 +40,19 @@ def init_login(app: Flask, session: Callable[[], Any]) -> None:
     def load(token: str) -> LoggedIn | None:
         user_id, _, epoch = token.partition(":")
         user = session().get(User, int(user_id)) if user_id.isdecimal() else None
-        valid = user is not None and user.active and str(user.session_epoch) == epoch
+        valid = user is not None and may_log_in(user) and str(user.session_epoch) == epoch
         return LoggedIn(user) if valid and user is not None else None
+
+    @app.before_request
+    def one_time() -> Any:
+        """Let nobody pass with a one-time password: it is changed first."""
+        if request.endpoint is None or request.endpoint == "static" or request.blueprint == "health" or request.endpoint in FREE:
+            return None  # these ask no database who is there
+        if not current_user.is_authenticated or not current_user.user.must_change:
+            return None
+        if request.method == "GET" and "json" not in request.headers.get("Accept", ""):
+            return redirect(url_for("auth.account"))
+        raise Refused("这是一次性密码，要先修改才能继续。", "请打开“我的账号”修改密码。", status=403)
 
     @manager.unauthorized_handler  # type: ignore[untyped-decorator]
     def ask() -> Any:

@@ -83,11 +83,11 @@ def _save_accounts(path: Path, accounts: list[dict[str, str]]) -> None:
 def _people(session: Session, now: datetime) -> list[dict[str, str]]:
     accounts: list[dict[str, str]] = []
     for number, (username, name, group) in enumerate(_roll()):
-        made = people.create(session, username, name, "student", group, now, who=None)
+        made = people.create(session, username, name, "student", group, now, who=None, must_change=False)
         if number in (0, PER_CLASS):
             accounts.append({"username": made.username, "password": made.password, "role": "student", "name": name})
     for username, name, role in STAFF:
-        made = people.create(session, username, name, role, "", now, who=None)
+        made = people.create(session, username, name, role, "", now, who=None, must_change=False)
         accounts.append({"username": username, "password": made.password, "role": role, "name": name})
     return accounts
 

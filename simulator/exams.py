@@ -12,9 +12,9 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from simulator import attempts, candidates, credits, events
+from simulator import attempts, candidates, events
 from simulator.errors import Refused
-from simulator.models import Attempt, Exam, Group, PaperVersion, User
+from simulator.models import Attempt, Exam, Group, PaperVersion
 
 MODES = ("practice", "mock", "contest")
 EMPTY_FORM: dict[str, Any] = {
@@ -123,24 +123,6 @@ def get(session: Session, exam_id: int) -> Exam:
     if exam is None:
         raise Refused("找不到这场考试。", "请从首页进入。", status=404)
     return exam
-
-
-def extend(
-    session: Session, exam: Exam, seconds: int, now: datetime, *, who: int, group: Group | None = None, note: str = ""
-) -> int:
-    """Give more time to everybody who sits `exam` now, or to those of one class; returns to how many.
-
-    Those who have handed in, or have not begun, are not touched.
-    """
-    sitting = select(Attempt).where(Attempt.exam_id == exam.id, Attempt.state == "running").with_for_update()
-    if group is not None:
-        sitting = sitting.where(Attempt.user_id.in_(select(User.id).where(User.group_id == group.id)))
-    given = credits.grant(session, session.scalars(sitting), seconds, now, who=who, note=note)
-    events.record(
-        session, "exam.extended", now, who=who, exam_id=exam.id, seconds=seconds, group=group.name if group else "",
-        attempts=len(given), note=note[:200],
-    )
-    return len(given)
 
 
 def release(session: Session, exam: Exam, now: datetime, who: int) -> None:

@@ -1,9 +1,7 @@
-"""People: create one or a CSV of many, passwords (argon2id), groups, lock and unlock."""
+"""People: create an account, passwords (argon2id), log in, lock and unlock. Lists of them: `rosters`; classes: `classes`."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import secrets
 from dataclasses import dataclass
@@ -22,9 +20,8 @@ from simulator.models import Group, User
 ROLES = {"student": _l("考生"), "teacher": _l("教师"), "instructor": _l("监考"), "admin": _l("管理员")}
 USERNAME = re.compile(r"[A-Za-z0-9_.@-]{2,40}")
 MIN_PASSWORD = 8
-MAX_IMPORT = 2000
-MAX_CSV_BYTES = 1_000_000
-HEADERS = (["账号", "姓名", "班级"], ["account", "name", "class"])
+MAX_NAME = 40
+MAX_GROUP = 80
 # Letters and digits that cannot be mistaken for each other when read from a slip of paper.
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -32,6 +29,8 @@ ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # Checked when the name is unknown, so that the answer takes as long as for a known one.
 _NOBODY = _HASHER.hash(secrets.token_hex(16))
+# For the one-time passwords of a whole roster: they have 50 random bits and live until the first log-in, which hashes again at full cost.
+_QUICK = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,15 @@ class Created:
     username: str
     name: str
     password: str
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class OneTime:
+    """A random password that has to be changed at the first log-in, with its hash."""
+
+    password: str
+    hashed: str
 
 
 def hash_password(password: str) -> str:
@@ -55,14 +63,20 @@ def new_password() -> str:
     return "".join(secrets.choice(ALPHABET) for _place in range(10))
 
 
+def one_time(count: int) -> list[OneTime]:
+    """Return `count` new one-time passwords. It takes a millisecond each: call it while no transaction is open."""
+    return [OneTime(password, _QUICK.hash(password)) for password in (new_password() for _place in range(count))]
+
+
 def log_in(session: Session, username: str, password: str, now: datetime) -> User | None:
-    """Return the active user with this name and password, else None; takes equally long either way."""
+    """Return the user with this name and password who may log in, else None; takes equally long either way."""
     user = session.scalar(select(User).where(User.username == username.strip()))
-    try:
-        _HASHER.verify(user.password_hash if user else _NOBODY, password[:128])
-    except (VerificationError, InvalidHashError):
+    known = user.password_hash if user else _NOBODY
+    if not _fits(known, password):
+        if _HASHER.check_needs_rehash(known):  # a quick one: an unknown name must not be told from it by its time
+            _fits(_NOBODY, password)
         return None
-    if user is None or not user.active:
+    if user is None or not may_log_in(user):
         return None
     if _HASHER.check_needs_rehash(user.password_hash):
         user.password_hash = _HASHER.hash(password)
@@ -71,47 +85,72 @@ def log_in(session: Session, username: str, password: str, now: datetime) -> Use
     return user
 
 
-def change_password(session: Session, user: User, old: str, new: str, now: datetime) -> None:
-    """Change one's own password; other sessions of the account end."""
+def _fits(hashed: str, password: str) -> bool:
     try:
-        _HASHER.verify(user.password_hash, old[:128])
+        return _HASHER.verify(hashed, password[:128])
     except (VerificationError, InvalidHashError):
-        raise Refused("原密码不对。", "请重新输入；忘记了请找管理员重置。", status=422) from None
+        return False
+
+
+def may_log_in(user: User) -> bool:
+    """Return whether an account is open: not locked, and not that of a student whose class is archived."""
+    return user.active and (user.role != "student" or user.group is None or user.group.archived_at is None)
+
+
+def change_password(session: Session, user: User, old: str, new: str, now: datetime) -> None:
+    """Change one's own password; other sessions of the account end, and a one-time password has done its duty."""
+    if not _fits(user.password_hash, old):
+        raise Refused("原密码不对。", "请重新输入；忘记了请找管理员重置。", status=422)
+    if new == old:
+        raise Refused("新密码和原密码一样。", "请换一个密码。", status=422)
     user.password_hash = hash_password(new)
+    user.must_change = False
     user.session_epoch += 1
     events.record(session, "person.password-changed", now, who=user.id)
 
 
 def create(
-    session: Session, username: str, name: str, role: str, group: str, now: datetime, *, who: int | None, password: str = ""
+    session: Session, username: str, name: str, role: str, group: str, now: datetime, *, who: int | None, password: str = "",
+    must_change: bool | None = None,
 ) -> Created:
-    """Create an account; Refused with a sentence if the data are not acceptable."""
+    """Create an account; Refused with a sentence if the data are not acceptable.
+
+    must_change : whether the password is good for one log-in only; by default if it was drawn here.
+    """
     username, name, group = username.strip(), name.strip(), group.strip()
-    if not USERNAME.fullmatch(username):
-        sentence = _("账号“%(username)s”应为 2 到 40 位字母、数字或 _ . @ -。", username=username[:40])
-        raise Refused(sentence, "请改正后再试。", status=422)
-    if not 1 <= len(name) <= 40:
-        raise Refused("姓名应为 1 到 40 字。", "请改正后再试。", status=422)
+    check(username, name)
     if role not in ROLES:
         raise Refused(_("角色应为：%(roles)s。", roles=_("、").join(map(str, ROLES.values()))), "请改正后再试。", status=422)
     if session.scalar(select(User.id).where(User.username == username)) is not None:
         raise Refused(_("账号“%(username)s”已经存在。", username=username), "请换一个账号，或重置它的密码。", status=422)
+    drawn = not password
     password = password or new_password()
     user = User(
         username=username, name=name, role=role, password_hash=hash_password(password), created_at=now,
-        group=get_group(session, group) if group else None,
+        must_change=drawn if must_change is None else must_change, group=enter_group(session, group, now, who=who) if group else None,
     )
     session.add(user)
     session.flush()
     events.record(session, "person.created", now, who=who, user=user.id, role=role)
-    return Created(username, name, password)
+    return Created(username, name, password, group)
+
+
+def check(username: str, name: str) -> None:
+    """Raise Refused unless both may stand in an account."""
+    if not USERNAME.fullmatch(username):
+        sentence = _("账号“%(username)s”应为 2 到 40 位字母、数字或 _ . @ -。", username=username[:40])
+        raise Refused(sentence, "请改正后再试。", status=422)
+    if not 1 <= len(name) <= MAX_NAME:
+        raise Refused("姓名应为 1 到 40 字。", "请改正后再试。", status=422)
 
 
 def get_group(session: Session, name: str) -> Group:
-    """Return the group called `name`, creating it if new."""
-    if len(name) > 80:
+    """Return the class called `name`, creating it if new; Refused if it is archived."""
+    if len(name) > MAX_GROUP:
         raise Refused("班级名称不能超过 80 字。", "请改短后再试。", status=422)
     group = session.scalar(select(Group).where(Group.name == name))
+    if group is not None and group.archived_at is not None:
+        raise Refused(_("班级“%(name)s”已经归档。", name=name), "请在班级页恢复它，或换一个班级。", status=422)
     if group is None:
         group = Group(name=name)
         session.add(group)
@@ -119,35 +158,13 @@ def get_group(session: Session, name: str) -> Group:
     return group
 
 
-def import_csv(session: Session, data: bytes, now: datetime, who: int) -> list[Created]:
-    """Create accounts from a CSV whose first row is one of HEADERS (UTF-8 or GBK); all of them or none."""
-    rows = list(csv.reader(io.StringIO(_decode(data))))
-    if not rows or [cell.strip().lower() for cell in rows[0][:3]] not in HEADERS:
-        raise Refused("第一行应是：账号,姓名,班级，或者 account,name,class。", "请按页面上写的格式改好后再上传。", status=422)
-    people = [row for row in rows[1:] if any(cell.strip() for cell in row)]
-    if not 1 <= len(people) <= MAX_IMPORT:
-        sentence = _("一次可以导入 1 到 %(max)s 人，这个文件有 %(count)s 人。", max=MAX_IMPORT, count=len(people))
-        raise Refused(sentence, "请分几次导入。", status=422)
-    created = []
-    for number, row in enumerate(people, 2):
-        try:
-            username, name, group = (*row, "", "", "")[:3]
-            created.append(create(session, username, name, "student", group, now, who=who))
-        except Refused as error:
-            sentence = _("第 %(number)s 行：%(message)s", number=number, message=_(error.message))
-            raise Refused(sentence, "没有导入任何人；请改正后重新上传。", status=422) from None
-    return created
-
-
-def _decode(data: bytes) -> str:
-    if len(data) > MAX_CSV_BYTES:
-        raise Refused("名单文件超过 1 MB。", "请分几次导入。", status=413)
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Refused("名单文件不是 UTF-8 或 GBK 编码的 CSV。", "请在 Excel 里另存为“CSV UTF-8”。", status=422)
+def enter_group(session: Session, name: str, now: datetime, *, who: int | None) -> Group:
+    """Return the class called `name` as `get_group` does; a new one is in the event log."""
+    known = session.scalar(select(Group.id).where(Group.name == name))
+    group = get_group(session, name)
+    if known is None:
+        events.record(session, "group.created", now, who=who, group=group.id, name=name)
+    return group
 
 
 def get(session: Session, user_id: int) -> User:
@@ -159,13 +176,16 @@ def get(session: Session, user_id: int) -> User:
 
 
 def reset_password(session: Session, user_id: int, now: datetime, who: int) -> Created:
-    """Give an account a new random password; its sessions end."""
-    user = get(session, user_id)
-    password = new_password()
-    user.password_hash = hash_password(password)
+    """Give an account a new one-time password; its sessions end."""
+    return give(session, get(session, user_id), one_time(1)[0], now, who)
+
+
+def give(session: Session, user: User, new: OneTime, now: datetime, who: int) -> Created:
+    """Make `new` the password of `user`; their sessions end."""
+    user.password_hash, user.must_change = new.hashed, True
     user.session_epoch += 1
     events.record(session, "person.password-reset", now, who=who, user=user.id)
-    return Created(user.username, user.name, password)
+    return Created(user.username, user.name, new.password, user.group.name if user.group else "")
 
 
 def set_active(session: Session, user_id: int, active: bool, now: datetime, who: int) -> User:

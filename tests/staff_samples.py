@@ -9,6 +9,7 @@ from tests import (
     audio_samples,
     board_samples,
     box_samples,
+    desk_samples,
     exam_samples as exams,
     home_samples,
     model_samples as models,
@@ -33,6 +34,7 @@ def desk_index():
         "handed_in": 12,
         "errors": 1,
         "url": "/desk/exams/3",
+        "monitor_url": "/desk/exams/3/monitor",
     }
     return {
         "exams": [
@@ -79,6 +81,7 @@ def desk_exam():
         "notice": "",
         "group": "人工智能 2401 班",
         "board_url": "/exams/3/board",
+        "monitor_url": "/desk/exams/3/monitor",
     }
     row = {
         "attempt_id": 7,
@@ -153,27 +156,6 @@ def event_log(**more):
         "more_url": "/admin/events?before=5", "export_url": "/admin/events/export.csv?area=attempt", "paged": True,
     }
     return {**base, **more}
-
-
-def people(**more):
-    """Context of admin/people.html."""
-    person = {
-        "id": 1,
-        "username": "s2401",
-        "name": "王子涵",
-        "role": "student",
-        "group": "人工智能 2401 班",
-        "active": True,
-        "last_login": NOW,
-    }
-    return {
-        "people": [person, {**person, "active": False, "group": "", "last_login": None}],
-        "groups": [{"id": 1, "name": "人工智能 2401 班"}],
-        "created": None,
-        "errors": [],
-        "query": "",
-        **more,
-    }
 
 
 def system(**more):
@@ -316,12 +298,6 @@ SAMPLES = [
     ("desk-exam", "desk/exam.html", desk_exam()),
     ("desk-items", "desk/items.html", desk_items()),
     ("desk-items-empty", "desk/items.html", {**desk_items(), "candidates": 0}),
-    ("people", "admin/people.html", people()),
-    (
-        "people-created",
-        "admin/people.html",
-        people(created=[{"username": "s2409", "name": "赵诗琪", "password": "birch-35"}], errors=["账号“s2401”已经存在。"]),
-    ),
     ("system", "admin/system.html", system()),
     ("system-model", "admin/system.html", system(model={"name": "qwen3:8b", "url": "http://127.0.0.1:11434/v1", "key": True})),
     ("events", "admin/events.html", event_log()),
@@ -331,6 +307,7 @@ SAMPLES = [
     ("error", "errors/error.html", ERROR),
     ("styleguide", "styleguide.html", {}),
     *agent.SAMPLES,
+    *desk_samples.SAMPLES,
 ]
 
 WAITING = pages.feedback(41, "pending", again_url="/attempts/7/check/41", wait="前面还有 3 份，约 20 秒。")

@@ -66,7 +66,7 @@ class AttemptModule(Base):
 class Credit(Base):
     """Time given, or proposed to be given, to one attempt, and who decided so. Never deleted.
 
-    module : of which module's clock, None for the attempt's; kind : extension, pause or outage; state : proposed, granted or
+    module : of which module's clock, None for the attempt's; kind : extension, pause, outage or reopening; state : proposed, granted or
     refused; since, until : the measured gap of an outage, or the pause.
     """
 

@@ -1,35 +1,18 @@
-"""Administrator's pages: people, and the state of this installation."""
+"""Administrator's pages: the settings and the catalogue of this installation."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from simulator.config import Settings
-from simulator.models import Group, TaskVersion, User
+from simulator.models import TaskVersion
 
 SECRET = ("secret_key",)
 PASSWORD = re.compile(r"(?<=://)([^/@:]*:)[^/@]*@")  # in addresses of databases, brokers and stores
-
-
-def people_view(session: Session, query: str) -> dict[str, Any]:
-    """Return accounts whose name, account or group contains `query` (at most 500), and all groups."""
-    people = select(User).outerjoin(Group, User.group_id == Group.id).order_by(User.role, User.username).limit(500)
-    if query:
-        pattern = f"%{query.replace('%', '').replace('_', '')}%"
-        people = people.where(or_(User.username.like(pattern), User.name.like(pattern), Group.name.like(pattern)))
-    return {
-        "people": [
-            {"id": u.id, "username": u.username, "name": u.name, "role": u.role, "group": u.group.name if u.group else "",
-             "active": u.active, "last_login": u.last_login_at} for u in session.scalars(people)
-        ],
-        "groups": [{"id": g.id, "name": g.name} for g in session.scalars(select(Group).order_by(Group.name))],
-        "query": query,
-    }
 
 
 def settings_view(settings: Settings) -> list[dict[str, str]]:

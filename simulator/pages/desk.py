@@ -9,10 +9,10 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from simulator import attempts, catalog, clocks, queueing, results
-from simulator.models import Attempt, AttemptTask, Draft, Exam, Group, Marking, Submission, User
+from simulator import attempts, catalog, classes, clocks, queueing, results
+from simulator.models import Attempt, AttemptTask, Draft, Exam, Marking, Submission, User
 from simulator.pages.board import STATES
 from simulator.pages.rerun import reruns_view
 from simulator.pages.words import listed
@@ -39,7 +39,7 @@ def index_view(session: Session, now: datetime) -> dict[str, Any]:
             "group": listed(g.name for g in e.groups) or _("全部考生"), "state": exam_phase(e.opens_at, e.closes_at, now),
             "state_text": str(STATES[exam_phase(e.opens_at, e.closes_at, now)]), "running": counts.get((e.id, "running"), 0),
             "handed_in": counts.get((e.id, "closed"), 0), "errors": errors.get(e.id, 0),
-            "url": url_for("desk.exam", exam_id=e.id),
+            "url": url_for("desk.exam", exam_id=e.id), "monitor_url": url_for("monitor.show", exam_id=e.id),
         } for e in exams
     ]}
 
@@ -59,14 +59,15 @@ def new_view(session: Session, form: dict[str, Any], errors: dict[str, str]) -> 
             {"id": p.id, "title": p.title, "minutes": p.spec["paper"]["minutes"], "marks": catalog.paper_spec(p).marks} for p in papers
         ],
         "groups": [
-            {"id": g.id, "name": g.name, "size": sizes.get(g.id, 0)} for g in session.scalars(select(Group).order_by(Group.name))
+            {"id": g.id, "name": g.name, "size": sizes.get(g.id, 0)} for g in classes.current(session)
         ],
     }
 
 
 def exam_view(session: Session, exam: Exam, now: datetime) -> dict[str, Any]:
     """Return one exam with a row per candidate: those who sit or sat, and those of its groups who have not started."""
-    sitting = list(session.scalars(select(Attempt).where(Attempt.exam_id == exam.id).order_by(Attempt.started_at)))
+    people = joinedload(Attempt.user).joinedload(User.group)
+    sitting = list(session.scalars(select(Attempt).where(Attempt.exam_id == exam.id).options(people).order_by(Attempt.started_at)))
     paper = catalog.paper_spec(exam.paper)
     cells = results.module_cells(session, [a.id for a in sitting if a.state == "closed"], len(paper.modules))
     answered = _pairs(session.execute(
@@ -83,7 +84,7 @@ def exam_view(session: Session, exam: Exam, now: datetime) -> dict[str, Any]:
             "id": exam.id, "title": exam.title, "mode": exam.mode, "paper": exam.paper.title, "opens": exam.opens_at,
             "closes": exam.closes_at, "state": phase, "state_text": str(STATES[phase]), "release": exam.release, "notice": exam.notice,
             "group": listed(group.name for group in exam.groups) or _("全部考生"),
-            "board_url": url_for("board.show", exam_id=exam.id),
+            "board_url": url_for("board.show", exam_id=exam.id), "monitor_url": url_for("monitor.show", exam_id=exam.id),
         },
         "rows": rows, "queue": queueing.waiting(session), "errors": errors, "reruns": reruns_view(session, exam),
         "counts": {state: sum(r["state"] in states for r in rows) for state, states in {
@@ -117,7 +118,7 @@ def _absent(session: Session, exam: Exam, present: set[int]) -> list[User]:
     if not exam.groups:
         return []
     members = select(User).where(User.group_id.in_([g.id for g in exam.groups]), User.active, User.role == "student")
-    return [user for user in session.scalars(members.order_by(User.username)) if user.id not in present]
+    return [user for user in session.scalars(members.options(joinedload(User.group)).order_by(User.username)) if user.id not in present]
 
 
 def _errors(session: Session, exam: Exam) -> list[dict[str, Any]]:

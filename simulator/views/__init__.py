@@ -11,6 +11,7 @@ from simulator.views import (
     board,
     boarddesk,
     catalog,
+    classes,
     desk,
     events,
     exam,
@@ -18,10 +19,13 @@ from simulator.views import (
     home,
     labelling,
     linting,
+    messages,
     mistakes,
     modules,
+    monitor,
     reports,
     results,
+    rosters,
     seats,
     styleguide,
     trials,
@@ -30,7 +34,8 @@ from simulator.views import (
 
 def register(app: Flask) -> None:
     """Register every blueprint."""
-    sitting = (exam, modules, seats, labelling, trials, linting)
+    sitting = (exam, modules, seats, labelling, trials, linting, messages)
     after = (results, reports, mistakes, board)
-    for module in (home, auth, *sitting, *after, boarddesk, desk, catalog, admin, events, about, styleguide, health):
+    staff = (boarddesk, desk, monitor, catalog, admin, classes, rosters, events)
+    for module in (home, auth, *sitting, *after, *staff, about, styleguide, health):
         app.register_blueprint(module.blueprint)

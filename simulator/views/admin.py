@@ -10,19 +10,17 @@ from flask_babel import gettext as _
 from simulator import events, people
 from simulator.auth import me, role_required
 from simulator.errors import Refused
-from simulator.pages import admin as pages
+from simulator.pages import people as pages
 from simulator.pages.system import system_view
-from simulator.people import Created
 from simulator.services import services
+from simulator.views.rosters import passwords
 from simulator.web import commit, now, session
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 
-def _people(created: list[Created] | None = None, error: str = "", status: int = 200) -> tuple[str, int]:
-    view = pages.people_view(session(), request.args.get("q", "").strip()[:40])
-    shown = [{"username": c.username, "name": c.name, "password": c.password} for c in created] if created else None
-    return render_template("admin/people.html", **view, created=shown, errors=[error] if error else []), status
+def _people(error: str = "", status: int = 200) -> tuple[str, int]:
+    return render_template("admin/people.html", **pages.people_view(session(), request.args), error=error, new=request.form), status
 
 
 @blueprint.get("/people", endpoint="people")
@@ -45,21 +43,7 @@ def create() -> Any:
         session().rollback()
         return _people(error=_(refusal.message), status=refusal.status)
     commit()
-    return _people([made])
-
-
-@blueprint.post("/people/import")
-@role_required("admin")
-def import_csv() -> Any:
-    """Create accounts from a CSV: all of them or none."""
-    file = request.files.get("file")
-    try:
-        made = people.import_csv(session(), file.read() if file else b"", now(), me().id)
-    except Refused as refusal:
-        session().rollback()
-        return _people(error=_("%(message)s%(hint)s", message=_(refusal.message), hint=_(refusal.hint)), status=refusal.status)
-    commit()
-    return _people(made)
+    return passwords([made], url_for("admin.people"))
 
 
 @blueprint.post("/people/<int:user_id>/reset")
@@ -68,7 +52,7 @@ def reset(user_id: int) -> Any:
     """Give an account a new password, shown once."""
     made = people.reset_password(session(), user_id, now(), me().id)
     commit()
-    return _people([made])
+    return passwords([made], url_for("admin.people"))
 
 
 @blueprint.post("/people/<int:user_id>/toggle")
@@ -78,18 +62,6 @@ def toggle(user_id: int) -> Any:
     user = people.set_active(session(), user_id, not people.get(session(), user_id).active, now(), me().id)
     commit()
     flash(_("账号已启用。") if user.active else _("账号已停用。"), "success")
-    return redirect(url_for("admin.people"))
-
-
-@blueprint.post("/groups")
-@role_required("admin")
-def groups() -> Any:
-    """Create a class."""
-    name = request.form.get("name", "").strip()
-    if name:
-        people.get_group(session(), name)
-        commit()
-        flash(_("班级已建立。"), "success")
     return redirect(url_for("admin.people"))
 
 

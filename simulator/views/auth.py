@@ -71,6 +71,7 @@ def account() -> Any:
     """Change my password."""
     if request.method == "GET":
         return render_template("auth/account.html", error=None)
+    first = me().must_change
     if request.form.get("new", "") != request.form.get("again", ""):
         return render_template("auth/account.html", error=_("两次输入的新密码不一致。")), 422
     try:
@@ -80,7 +81,7 @@ def account() -> Any:
     commit()
     login_user(LoggedIn(me()))
     flash(_("密码已修改，其他地方的登录已失效。"), "success")
-    return redirect(url_for("auth.account"))
+    return redirect(url_for("home.index" if first else "auth.account"))
 
 
 @blueprint.post("/language")

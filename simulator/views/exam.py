@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, after_this_request, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from simulator import attempts, exams, marking, presence, responses, seats
+from simulator import attempts, exams, marking, messages, presence, responses, seats
 from simulator.attempts import Outdated
 from simulator.auth import login_required, me
 from simulator.clocks import between_modules
@@ -165,9 +165,11 @@ def flag(attempt_id: int, position: int) -> Any:
 @blueprint.get("/attempts/<int:attempt_id>/clock")
 @login_required
 def clock(attempt_id: int) -> Any:
-    """Return the time left, of the module in the query if it has a clock of its own."""
-    view = clock_view(own_attempt(attempt_id), now(), request.args.get("module", type=int))
-    return {**{name: view[name] for name in CLOCK}, "server_time": hms(now()), "notice": ""}
+    """Return the time left, of the module in the query if it has a clock of its own, and the newest message."""
+    attempt = own_attempt(attempt_id)
+    view, notice = clock_view(attempt, now(), request.args.get("module", type=int)), messages.latest(session(), attempt)
+    told = {"notice": notice.text if notice else "", "notice_id": notice.id if notice else 0}
+    return {**{name: view[name] for name in CLOCK}, "server_time": hms(now()), **told}
 
 
 @blueprint.post("/attempts/<int:attempt_id>/clock")

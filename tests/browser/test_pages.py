@@ -37,8 +37,9 @@ PAGES = {
     "instructor": [
         "/desk/", "/desk/exams/new", "/desk/exams/{mock}", "/catalog/", "/catalog/tasks/tuning/churn-model", "/attempts/{held}/result",
         "/exams/{mock}/board", "/exams/{mock}/board/projector", "/desk/exams/{mock}/board-settings", "/desk/exams/{mock}/reveal",
+        "/desk/exams/{mock}/monitor", "/desk/exams/{mock}/candidates/1",
     ],
-    "admin": ["/admin/people", "/admin/system"],
+    "admin": ["/admin/people", "/admin/system", "/admin/people/import", "/admin/classes", "/admin/classes/1"],
 }
 
 

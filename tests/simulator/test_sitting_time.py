@@ -12,11 +12,12 @@ from grading.errors import TaskError
 from grading.library import load_library
 from grading.paper import PaperSpec, UnitSlot
 from grading.picking import pick, short
-from simulator import attempts, catalog, clocks, credits, exams, modules, pausing, presence, seats
+from simulator import attempts, catalog, clocks, credits, modules, pausing, presence, proctoring, seats
 from simulator.errors import Refused
 from simulator.jobs import scheduler
 from simulator.models import Attempt, AttemptTask, Candidate, Credit, Event, Marking, PaperVersion, Submission
 from simulator.phases import GRACE
+from simulator.proctoring import Scope
 from tests import factories as f
 
 
@@ -146,8 +147,8 @@ def test_an_exam_is_extended_for_all_or_one_class_that_sit_now(session, clock):
     exam, who = f.make_exam(session, clock()), f.user(session, "i1").id
     one, two, three = (f.make_attempt(session, clock(), name, exam=exam) for name in ("s1", "s2", "s3"))
     attempts.submit(session, two, clock(), by="candidate")
-    assert exams.extend(session, exam, 600, clock(), who=who, group=f.user(session, "s3").group, note="网络") == 1
-    assert exams.extend(session, exam, 60, clock(), who=who) == 2
+    assert proctoring.extend(session, exam, Scope(group_id=f.user(session, "s3").group_id), 10, clock(), who=who, note="网络") == 1
+    assert proctoring.extend(session, exam, Scope(), 1, clock(), who=who) == 2
     assert [a.extra_s for a in (one, two, three)] == [60, 0, 660]
     assert sum(c.seconds for c in session.scalars(select(Credit))) == 720
 

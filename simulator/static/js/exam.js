@@ -62,7 +62,7 @@ async function resync() {
   pause(answer.state === 'paused');
   if (answer.state === 'closed' || answer.state === 'left') autosave.close();
   else timer.set(answer.remaining_ms);
-  if (answer.notice) banner(answer.notice);
+  if (answer.notice_id) import('./messages.js').then((found) => found.hear(answer.notice_id), () => {}); // next time, if the network went
   if (autosave.trouble) autosave.pump(); // the clock came through, so may the drafts
 }
 
@@ -142,6 +142,7 @@ if (sections.length) {
   document.getElementById('help-open').addEventListener('click', help);
 }
 watchOtherTabs();
+resync(); // what was said before this page was opened
 const beat = () => setTimeout(async () => { await resync(); beat(); }, BEAT_MS - Math.random() * JITTER_MS);
 beat();
 pause(document.getElementById('exam').dataset.state === 'paused');
