@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Select, Text, and_, cast, func, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from simulator import attempts
 from simulator.models import Attempt, AttemptTask, Candidate, Credit, Draft, Event, Exam, Group, Marking, Submission, User
@@ -100,7 +100,7 @@ def _people(exam: Exam) -> Select[Any]:
         .outerjoin(queued, queued.c.attempt_id == Attempt.id).outerjoin(asked, asked.c.attempt_id == Attempt.id)
         .outerjoin(moved, moved.c.attempt_id == Attempt.id)
         .where(or_(Attempt.id.is_not(None), Candidate.exam_id.is_not(None), invited))
-        .options(selectinload(Attempt.modules))  # deadlines look at the modules' clocks
+        .options(selectinload(Attempt.modules), joinedload(Attempt.candidate))  # what deadlines look at
     )
 
 
