@@ -92,8 +92,8 @@ def sheet(**more):
         ],
         "modules": [
             {"title": "理论知识", "earned": D(38), "marks": D(50), "tasks": theory, "layout": "list", "seconds": 0, "minutes": 20},
-            {"title": "数据处理", "earned": D("3.5"), "marks": D(25), "tasks": [result(41, "partial")],
-             "layout": "single", "seconds": 754, "minutes": 20},
+            {"title": "数据处理", "earned": D("3.5"), "marks": D(25), "tasks": [result(41, "partial")], "layout": "single",
+             "seconds": 754, "minutes": 20},
         ],
         "sheet_url": "/attempts/7/result/sheet",
     }
@@ -103,8 +103,8 @@ def sheet(**more):
 def strict_sheet():
     """SheetView of staff: the practical task may be marked strictly."""
     task = result(41, "partial", strict_url="/desk/markings/5/strict")
-    return sheet(modules=[{"title": "数据处理", "earned": D("3.5"), "marks": D(25), "tasks": [task],
-                           "layout": "single", "seconds": 0, "minutes": 20}])
+    module = {"title": "数据处理", "earned": D("3.5"), "marks": D(25), "tasks": [task], "layout": "single", "seconds": 0, "minutes": 20}
+    return sheet(modules=[module])
 
 
 def shown(**more):

@@ -14,6 +14,7 @@ from tests import (
     home_samples,
     model_samples as models,
     page_samples as pages,
+    report_samples,
 )
 from tests.exam_samples import EXAM, NOW, STATEMENT, TRIAL
 
@@ -308,6 +309,7 @@ SAMPLES = [
     ("styleguide", "styleguide.html", {}),
     *agent.SAMPLES,
     *desk_samples.SAMPLES,
+    *report_samples.SAMPLES,
 ]
 
 WAITING = pages.feedback(41, "pending", again_url="/attempts/7/check/41", wait="前面还有 3 份，约 20 秒。")

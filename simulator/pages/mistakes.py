@@ -82,7 +82,7 @@ def _choices(mistakes: Iterable[Mistake], named: Mapping[str, str], titles: Mapp
     for place in places:
         if place.content:
             codes.setdefault(place.content, f"{place.content.partition('/')[2]} {named.get(place.content, '')}")
-        codes[place.code] = f"　{place.code} {named.get(place.code, '')}"
+        codes[place.code] = f"\u00a0\u00a0{place.code} {named.get(place.code, '')}"
     exams = sorted({exam_id for mistake in found for exam_id in mistake.exams}, reverse=True)
     return {
         "codes": [("", _("全部")), *codes.items()], "forms": [("", _("全部")), *((key, str(text)) for key, text in FORMS.items())],

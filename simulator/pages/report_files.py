@@ -26,25 +26,25 @@ def score_book(sheets: Sequence[Mapping[str, Any]], heads: Sequence[str], zone: 
 
 def _score_sheet(book: Workbook, one: Mapping[str, Any], heads: Sequence[str], zone: ZoneInfo) -> None:
     sheet, wide = add_sheet(book, f"{one['number']} {one['name']}", SHEET_WIDTHS), len(heads)
-    merge(sheet, 1, _("%(occupation)s　%(level)s　评分表", occupation=one["occupation"], level=one["level"]), wide, size=14, centre=True)
-    merge(sheet, 2, _("场次：%(exam)s　　试卷：%(paper)s", exam=one["exam"], paper=one["paper"]), wide, bold=False)
+    merge(sheet, 1, _("%(occupation)s  %(level)s  评分表", occupation=one["occupation"], level=one["level"]), wide, size=14, centre=True)
+    merge(sheet, 2, _("场次：%(exam)s    试卷：%(paper)s", exam=one["exam"], paper=one["paper"]), wide, bold=False)
     name, group, ended = one["name"] or "—", one["group"] or "—", one["ended"].astimezone(zone)
-    who = _("考号：%(number)s　　姓名：%(name)s　　班级：%(group)s", number=one["number"], name=name, group=group)
+    who = _("考号：%(number)s    姓名：%(name)s    班级：%(group)s", number=one["number"], name=name, group=group)
     merge(sheet, 3, who, wide, bold=False)
-    handed_in = _("交卷时间：%(at)s　　第 %(n)s 次作答", at=f"{ended:%Y-%m-%d %H:%M %Z}", n=one["attempt"])
+    handed_in = _("交卷时间：%(at)s    第 %(n)s 次作答", at=f"{ended:%Y-%m-%d %H:%M %Z}", n=one["attempt"])
     merge(sheet, 4, handed_in, wide, bold=False)
     put(sheet, 5, heads, bold=True)
     repeat(sheet, 5)
     row = 6
     for table in one["tables"]:
-        merge(sheet, row, _("模块：%(module)s　　试题：%(task)s", module=table["module"], task=table["title"]), wide)
+        merge(sheet, row, _("模块：%(module)s    试题：%(task)s", module=table["module"], task=table["title"]), wide)
         for line in table["rows"]:
             row += 1
             put(sheet, row, [line["id"], line["marks"], line["text"], line["expected"], line["found"], _earned(line)])
         put(sheet, row + 1, [_("合计"), table["marks"], None, None, _unsettled(table["unsettled"]), table["earned"]], bold=True)
         row += 2
     put(sheet, row, [_("总分"), one["marks"], None, None, _unsettled(one["unsettled"]), one["earned"]], bold=True)
-    merge(sheet, row + 2, _("考评员：__________　　审核：__________　　日期：__________"), wide, bold=False)
+    merge(sheet, row + 2, _("考评员：__________    审核：__________    日期：__________"), wide, bold=False)
 
 
 def _earned(line: Mapping[str, Any]) -> Any:
@@ -63,13 +63,13 @@ def class_book(view: Mapping[str, Any]) -> bytes:
     _table(book, _("考生"), [_("考号或账号"), _("姓名"), _("班级"), *modules, _("总分"), _("满分"), _("结果")], [
         [r["number"], r["name"], r["group"], *r["cells"], r["total"], r["marks"], outcome(r)] for r in view["rows"]
     ])
-    _table(book, _("薄弱代码"), [_("代码"), _("内容"), _("类别"), _("人数"), _("次数"), _("得分率（%）")], [
+    _table(book, _("薄弱代码"), [_("代码"), _("内容"), _("类别"), _("人数"), _("次数"), _("得分率（百分数）")], [
         [c["code"], c["name"], c["kind"], c["candidates"], c["figure"]["n"], round(c["figure"]["share"], 1)] for c in view["codes"]
     ])
-    _table(book, _("薄弱评分点"), [_("试题"), _("评分点"), _("人数"), _("得分率（%）")], [
+    _table(book, _("薄弱评分点"), [_("试题"), _("评分点"), _("人数"), _("得分率（百分数）")], [
         [p["task"], p["point"], p["candidates"], round(p["figure"]["share"], 1)] for p in view["points"]
     ])
-    _table(book, _("失分原因"), [_("原因"), _("评分点"), _("失分"), _("占比（%）")], [
+    _table(book, _("失分原因"), [_("原因"), _("评分点"), _("失分"), _("占比（百分数）")], [
         [loss["cause"], loss["points"], loss["marks"], loss["percent"]] for loss in view["losses"]
     ])
     return saved(book)

@@ -23,7 +23,7 @@ from simulator.pages.report import FORMS
 from simulator.pages.report_class import identity
 from simulator.pages.result import released, sheet_view
 
-OCCUPATION = "人工智能训练师（4-04-05-05）"
+OCCUPATION = _l("人工智能训练师 4-04-05-05")
 LEVELS = {1: _l("一级/高级技师"), 2: _l("二级/技师"), 3: _l("三级/高级工"), 4: _l("四级/中级工"), 5: _l("五级/初级工")}
 HEADS = (
     _l("细则编号"), _l("配分"), _l("评分细则描述"), _l("规定或标称值"), _l("结果或实际值"), _l("得分"),
@@ -108,7 +108,7 @@ def sheet(
     view = sheet_view(session, cache, attempt, now, staff=staff)
     tables = [table for module in view["modules"] for table in _tables(module, every=every)]
     return {
-        **identity(user.name, user.username, numbers.get(user.id, ""), hidden=hidden), "hidden": hidden, "occupation": OCCUPATION,
+        **identity(user.name, user.username, numbers.get(user.id, ""), hidden=hidden), "hidden": hidden, "occupation": str(OCCUPATION),
         "level": str(LEVELS[paper.level]) if paper.level else "—", "exam": exam.title, "paper": paper.title, "attempt": attempt.number,
         "group": user.group.name if user.group and not hidden else "", "ended": attempt.ended_at, "tables": tables,
         "earned": view["earned"], "marks": view["marks"], "unsettled": view["pending"],
@@ -143,7 +143,7 @@ def _items(tasks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return a row for each theory item: its stem, the right letters and the candidate's as they saw them."""
     return [
         {
-            "id": task["label"], "marks": task["marks"], "text": f"{FORMS[task['form']]}　{task['stem_html'].striptags()}",
+            "id": task["label"], "marks": task["marks"], "text": f"{FORMS[task['form']]}  {task['stem_html'].striptags()}",
             "expected": task["key_text"], "found": task["own_answer"] or _("未答"), "earned": _earned(task),
         } for task in tasks
     ]

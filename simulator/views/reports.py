@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, send_file
+from flask_babel import gettext as _
 
 from simulator import exams
 from simulator.auth import login_required, me, role_required
@@ -79,7 +80,7 @@ def book(attempt_id: int) -> Response:
     attempt, staff = own_attempt(attempt_id)
     view = score_sheet.one_view(session(), services().tasks, attempt, request.args, now(), staff=staff)
     [one] = view["sheets"]
-    return _file(score_book(view["sheets"], view["heads"], services().zone), f"{one['number']}-{view['title']}-评分表.xlsx")
+    return _file(score_book(view["sheets"], view["heads"], services().zone), f"{one['number']}-{view['title']}-{_('评分表')}.xlsx")
 
 
 @blueprint.get("/desk/exams/<int:exam_id>/report")
@@ -94,7 +95,7 @@ def class_report(exam_id: int) -> str:
 def class_export(exam_id: int) -> Response:
     """Download how a class did."""
     view = _class(exam_id)
-    return _file(class_file(view), f"{view['exam']['title']}-班级报告.xlsx")
+    return _file(class_file(view), f"{view['exam']['title']}-{_('班级报告')}.xlsx")
 
 
 def _class(exam_id: int) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def class_sheets(exam_id: int) -> str:
 def class_book(exam_id: int) -> Response:
     """Download the score sheets of a class: a sheet for each candidate."""
     view = _sheets(exam_id)
-    return _file(score_book(view["sheets"], view["heads"], services().zone), f"{view['title']}-评分表.xlsx")
+    return _file(score_book(view["sheets"], view["heads"], services().zone), f"{view['title']}-{_('评分表')}.xlsx")
 
 
 def _sheets(exam_id: int) -> dict[str, Any]:
