@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from simulator import attempts, marking, trials, workers
 from simulator.db import LOST, Database
 from simulator.models import Attempt, Lease, Marking, Trial
+from simulator.remarks import shadow
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,8 @@ def own(db: Database, owner: str, now: datetime) -> bool:
 
 
 def run_due(db: Database, now: datetime) -> int:
-    """Close expired attempts with their last drafts and re-queue lost markings; return how many things were done."""
+    """Close expired attempts with their last drafts, re-queue lost markings and let re-markings follow; return how many things
+    were done."""
     with db.read() as session:
         overdue = attempts.expired(session, now)
     closed = 0
@@ -108,4 +110,4 @@ def run_due(db: Database, now: datetime) -> int:
     with db.write() as session:
         workers.forget_dead(session, now)
         trials.prune(session, now)
-        return closed + marking.sweep(session, now) + trials.sweep(session, now)
+        return closed + marking.sweep(session, now) + trials.sweep(session, now) + shadow.advance(session, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grading.drawing import Item, section_of
@@ -18,9 +18,8 @@ from simulator.statement import render
 
 
 def latest_tasks(session: Session) -> list[TaskVersion]:
-    """Return the newest version of every task and item."""
-    newest = select(func.max(TaskVersion.id)).group_by(TaskVersion.task_id)
-    return list(session.scalars(select(TaskVersion).where(TaskVersion.id.in_(newest)).order_by(TaskVersion.task_id)))
+    """Return the current version of every task and item."""
+    return list(session.scalars(select(TaskVersion).where(TaskVersion.current).order_by(TaskVersion.task_id)))
 
 
 def index_view(session: Session, cache: TaskCache) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def _banks(versions: list[TaskVersion]) -> list[dict[str, Any]]:
 
 def task_view(session: Session, cache: TaskCache, task_id: str) -> dict[str, Any]:
     """Return one task; Refused (404) if it is unknown."""
-    version = session.scalar(select(TaskVersion).where(TaskVersion.task_id == task_id).order_by(TaskVersion.id.desc()).limit(1))
+    version = session.scalar(select(TaskVersion).where(TaskVersion.task_id == task_id, TaskVersion.current))
     if version is None:
         raise Refused("找不到这道试题。", "请从试题目录进入。", status=404)
     task = cache.get(session, version)
