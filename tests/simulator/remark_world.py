@@ -25,7 +25,7 @@ SHEET = "data/sheet"
 
 def failing(_job: Any, _observer: Any) -> RunResult:
     """Play a program that does nothing: the point is which version marks, not the run."""
-    return RunResult("crashed", wall_s=0.1, message="程序出错。")
+    return RunResult("runtime_error", wall_s=0.1, message="程序出错。")
 
 
 class World:
