@@ -58,6 +58,9 @@ def result(position, state, form="", **more):
         "run_log": "Traceback …\nKeyError: 'amount'",
         "tags": ["S3-2.1.1"],
         "strict_url": None,
+        "acts": True,
+        "history": [],
+        "attempt_id": 7,
         "evidence": [],
         "links": LINKS,
     }
@@ -112,7 +115,7 @@ def shown(**more):
         "duration": timedelta(minutes=58, seconds=12),
         "handed_in_by": "candidate",
     }
-    return {"exam": EXAM, "attempt": attempt, "sheet": sheet(), "staff": False, "board_url": "/exams/3/board", "held": False, **more}
+    return {"exam": EXAM, "attempt": attempt, "sheet": sheet(), "staff": False, "board_url": "/exams/3/board", "held": False, "appeals": [], **more}
 
 
 def board(rows=9):
@@ -196,7 +199,8 @@ def home():
         {**done, "state": "error", "passed": None},
         {**done, "state": "held"},
     ]
-    return {"running": [running], "open_exams": [card(), card("soon")], "practice": [card(mode="practice", left=None)], "history": history}
+    return {"running": [running], "open_exams": [card(), card("soon")], "practice": [card(mode="practice", left=None)], "history": history,
+            "notices": [{"id": 1, "text": "你的总分 58.5 → 61。", "at": NOW, "url": "/notices/1/read"}]}
 
 
 def lobby(**more):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,11 @@ from simulator.catalog import TaskCache
 from simulator.errors import Refused
 from simulator.models import TaskVersion
 from simulator.pages.words import listed
+from simulator.rereading import Read
 from simulator.statement import render
+
+NAMED = 5
+"""Titles of changed tasks and papers that a message tells."""
 
 
 def latest_tasks(session: Session) -> list[TaskVersion]:
@@ -34,6 +39,17 @@ def index_view(session: Session, cache: TaskCache) -> dict[str, Any]:
         ],
         "tasks": [_task_row(session, cache, version) for version in versions if not version.form], "banks": _banks(versions),
     }
+
+
+def read_text(found: Read) -> str:
+    """Return what reading the task folders again has found, in words."""
+    if not found.tasks and not found.papers:
+        return str(_("试题没有改动。"))
+    names = listed([*found.tasks, *found.papers][:NAMED])
+    return str(_(
+        "已读取：%(tasks)d 道试题、%(papers)d 份试卷有新版本（%(names)s）。已有的场次不变，要按新版评分请在场次里重评。",
+        tasks=len(found.tasks), papers=len(found.papers), names=names,
+    ))
 
 
 def _task_row(session: Session, cache: TaskCache, version: TaskVersion) -> dict[str, Any]:

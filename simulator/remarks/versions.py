@@ -24,10 +24,15 @@ class Newer:
     attempts: int
 
 
-def applied(session: Session, exam_id: int) -> dict[int, int]:
-    """Return held version → version that marks instead of it, by the re-markings of the exam that were applied."""
+def applied(session: Session, exam_id: int, before: int | None = None) -> dict[int, int]:
+    """Return held version → version that marks instead of it, by the re-markings of the exam that were applied.
+
+    before : only those that were opened before this one.
+    """
     found: dict[int, int] = {}
     rows = select(Remarking.versions).where(Remarking.exam_id == exam_id, Remarking.state == "applied")
+    if before is not None:
+        rows = rows.where(Remarking.id < before)
     for versions in session.scalars(rows.order_by(Remarking.decided_at, Remarking.id)):
         found.update(pairs(versions))
     return found

@@ -7,6 +7,7 @@ from flask import Flask
 from simulator.views import (
     about,
     admin,
+    appeals,
     auth,
     board,
     catalog,
@@ -17,6 +18,7 @@ from simulator.views import (
     home,
     labelling,
     linting,
+    remark,
     results,
     styleguide,
     trials,
@@ -25,5 +27,9 @@ from simulator.views import (
 
 def register(app: Flask) -> None:
     """Register every blueprint."""
-    for module in (home, auth, exam, labelling, trials, linting, results, board, desk, catalog, admin, events, about, styleguide, health):
+    places = (
+        home, auth, exam, labelling, trials, linting, results, appeals, board, desk, remark, catalog, admin, events, about, styleguide,
+        health,
+    )
+    for module in places:
         app.register_blueprint(module.blueprint)
