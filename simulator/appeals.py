@@ -15,6 +15,7 @@ from simulator import events, notices, overrides, results
 from simulator.catalog import TaskCache
 from simulator.errors import Refused
 from simulator.models import Appeal, Attempt, AttemptTask, Exam, Marking, Submission, User, VerdictRow
+from simulator.notices import number
 from simulator.overrides import check_text
 from simulator.remarks import boards
 
@@ -102,7 +103,7 @@ def answer(
             session, cache, attempt, appeal.position, appeal.point_id, earned, text, now, who=who, zone=zone
         )
         after = next(v.earned for v in _rows(session, marking) if v.point_id == appeal.point_id)
-        appeal.marking_id, change = marking.id, f"，得分 {before} → {after}"
+        appeal.marking_id, change = marking.id, f"，得分 {number(before)} → {number(after)}"
         boards.refresh(session, [attempt.id])
     appeal.state = "overridden" if change else "answered"
     what = place(session, attempt, appeal.position, appeal.point_id)
@@ -120,7 +121,7 @@ def decide(
     after = next(v.earned for v in _rows(session, marking) if v.point_id == point_id)
     boards.refresh(session, [attempt.id])
     what = place(session, attempt, position, point_id)
-    notices.tell(session, attempt, f"《{attempt.exam.title}》{what}由人工改判，得分 {before} → {after}。", now)
+    notices.tell(session, attempt, f"《{attempt.exam.title}》{what}由人工改判，得分 {number(before)} → {number(after)}。", now)
     return before
 
 

@@ -115,7 +115,10 @@ def shown(**more):
         "duration": timedelta(minutes=58, seconds=12),
         "handed_in_by": "candidate",
     }
-    return {"exam": EXAM, "attempt": attempt, "sheet": sheet(), "staff": False, "board_url": "/exams/3/board", "held": False, "appeals": [], **more}
+    return {
+        "exam": EXAM, "attempt": attempt, "sheet": sheet(), "staff": False, "board_url": "/exams/3/board", "held": False,
+        "appeals": [], **more,
+    }
 
 
 def board(rows=9):

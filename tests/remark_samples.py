@@ -30,10 +30,12 @@ GONE = {**CHANGE, "id": "M2", "after": None, "marks": D(2), "marks_before": D(2)
 FRESH = {**CHANGE, "id": "M5", "before": None, "marks_before": None}
 ROW = {
     "candidate": "欧阳雨桐 s2417", "number": 1, "before": D("58.5"), "after": D("61"), "delta": "+2.5", "rank_before": 17, "rank_after": 14,
-    "passed_before": False, "passed_after": True, "flips": True, "changed": True, "url": "/attempts/7/result", "points": [CHANGE, GONE, FRESH],
-    "stays": [],
+    "passed_before": False, "passed_after": True, "flips": True, "changed": True, "url": "/attempts/7/result",
+    "points": [CHANGE, GONE, FRESH], "stays": [],
 }
-STILL = {**ROW, "delta": "0", "rank_after": 17, "flips": False, "passed_after": False, "points": [], "stays": ["零售订单数据清洗"], "number": 2}
+STILL = {
+    **ROW, "delta": "0", "rank_after": 17, "flips": False, "passed_after": False, "points": [], "stays": ["零售订单数据清洗"], "number": 2,
+}
 SUMMARY = {
     "attempts": 42, "changed": 12, "up": 10, "down": 2, "ranks": 14, "gains": 1, "loses": 0, "kept": 1, "lost": 1, "mean_before": "61.20",
     "mean_after": "61.85",
@@ -56,8 +58,9 @@ def show(**more):
 
 
 APPEAL = {
-    "id": 4, "title": "零售订单数据清洗", "point": "M2", "text": "我删掉的两行确实是重复的：\n订单号和时间都一样。", "asked_at": NOW, "state": "open",
-    "state_text": "等待答复", "url": "/desk/appeals/4", "label": "1", "answer": "", "answered_at": None, "withdraw_url": "/appeals/4/withdraw",
+    "id": 4, "title": "零售订单数据清洗", "point": "M2", "text": "我删掉的两行确实是重复的：\n订单号和时间都一样。", "asked_at": NOW,
+    "state": "open", "state_text": "等待答复", "url": "/desk/appeals/4", "label": "1", "answer": "", "answered_at": None,
+    "withdraw_url": "/appeals/4/withdraw",
 }
 ANSWERED = {
     **APPEAL, "id": 5, "state": "overridden", "state_text": "已改判", "answer": "同意。", "answered_at": NOW, "withdraw_url": None,

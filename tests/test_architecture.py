@@ -17,9 +17,10 @@ VIEW_LINES = 15
 ENGINE = re.compile(r"^grading\.runners\.\w+\.engine\b")
 WEB = {"flask", "flask_babel", "flask_limiter", "flask_login", "flask_wtf", "sqlalchemy", "alembic", "jinja2", "markupsafe",
        "werkzeug", "apscheduler", "granian", "celery", "fsspec", "click", "simulator"}
-USE_CASES = ["appeals", "attempts", "blobs", "catalog", "db", "drawing", "eventlog", "events", "exams", "feed", "findings", "itemreport",
-             "linting", "marking", "metrics", "models", "notices", "overrides", "people", "phases", "products", "queueing",
-             "remarking", "remarks", "rereading", "responses", "results", "schema", "standings", "statement", "terminal", "trials", "turns", "workers"]
+USE_CASES = ["appeals", "attempts", "blobs", "catalog", "db", "drawing", "eventlog", "events", "exams", "feed", "findings",
+             "itemreport", "linting", "marking", "metrics", "models", "notices", "overrides", "people", "phases", "products",
+             "queueing", "remarking", "remarks", "rereading", "responses", "results", "schema", "standings", "statement",
+             "terminal", "trials", "turns", "workers"]
 
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path

@@ -18,8 +18,10 @@ from simulator.eventlog import PAGE, Entry, Filter
 from simulator.models import Exam
 from simulator.pages.csvfile import excel_csv
 
-AREAS = {"": _l("全部"), "person": _l("账号"), "exam": _l("场次"), "attempt": _l("作答"), "marking": _l("评分"),
-         "remark": _l("重评"), "appeal": _l("评分疑问"), "catalog": _l("试题")}
+AREAS = {
+    "": _l("全部"), "person": _l("账号"), "exam": _l("场次"), "attempt": _l("作答"), "marking": _l("评分"), "remark": _l("重评"),
+    "appeal": _l("评分疑问"), "catalog": _l("试题"),
+}
 WORDS = {
     "person.logged-in": _l("登录"), "person.created": _l("建立账号"), "person.locked": _l("停用账号"), "person.activated": _l("启用账号"),
     "person.password-changed": _l("修改密码"), "person.password-reset": _l("重置密码"), "exam.created": _l("建立场次"),
@@ -27,8 +29,8 @@ WORDS = {
     "attempt.extended": _l("加时"), "attempt.outage": _l("测得中断"), "attempt.outage-granted": _l("中断补时"),
     "attempt.outage-refused": _l("不予补时"), "marking.error": _l("评分异常"), "marking.retried": _l("重新评分"),
     "marking.strict": _l("申请严格复评"), "marking.redone": _l("复评完成"), "marking.overridden": _l("人工改判"),
-    "remark.started": _l("开始重评"), "remark.ready": _l("重评试评完成"), "remark.marking": _l("重评补评"), "remark.retried": _l("重评重试"),
-    "remark.applied": _l("应用重评"), "remark.dropped": _l("放弃重评"), "remark.undone": _l("撤销重评"),
+    "remark.started": _l("开始重评"), "remark.ready": _l("重评试评完成"), "remark.marking": _l("重评补评"),
+    "remark.retried": _l("重评重试"), "remark.applied": _l("应用重评"), "remark.dropped": _l("放弃重评"), "remark.undone": _l("撤销重评"),
     "appeal.asked": _l("提出疑问"), "appeal.withdrawn": _l("撤回疑问"), "appeal.answered": _l("答复疑问"),
     "appeal.overridden": _l("答复疑问并改判"), "catalog.read": _l("重新读取试题"),
 }

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from simulator import events, notices, overrides
 from simulator.errors import Refused
 from simulator.models import Attempt, Exam, Marking, Remarking, Submission
+from simulator.notices import number
 from simulator.remarks import boards, shadow
 from simulator.remarks.effects import Effect, TaskEffect, effects
 from simulator.remarks.shadow import decide
@@ -70,7 +71,7 @@ def _tell(session: Session, exam: Exam, changed: Iterable[Effect], now: datetime
     told = 0
     for effect in changed:
         if effect.before != effect.after:
-            text = f"《{exam.title}》{back or '按新版试题重评'}，你的总分 {effect.before} → {effect.after}。"
+            text = f"《{exam.title}》{back or '按新版试题重评'}，你的总分 {number(effect.before)} → {number(effect.after)}。"
         elif any(point.changed for task in effect.tasks for point in task.points):
             text = f"《{exam.title}》{back or '按新版试题重评'}，你的总分不变，个别评分点有变化。"
         else:

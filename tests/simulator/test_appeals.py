@@ -34,9 +34,8 @@ def ask(world, attempt_id, point="M2", text="我写的意思一样，请看看�
 
 def answer(world, appeal_id, text="看过了。", earned=""):
     with world.db.write() as session:
-        appeals.answer(
-            session, world.services.tasks, appeal_id, text, earned, world.clock.forward(minutes=1), who=world.staff(), zone=world.services.zone
-        )
+        at, zone = world.clock.forward(minutes=1), world.services.zone
+        appeals.answer(session, world.services.tasks, appeal_id, text, earned, at, who=world.staff(), zone=zone)
 
 
 def state(world, appeal_id):
@@ -79,7 +78,7 @@ def test_an_override_changes_the_board_at_once_and_keeps_the_old_marking(world, 
         assert rest == before_rest
         assert session.get_one(Marking, old.id).counts
         assert session.get_one(Appeal, appeal).marking_id == new.id
-        assert session.scalars(select(Notice.text)).one().endswith("得分 0.00 → 1.50。")
+        assert session.scalars(select(Notice.text)).one().endswith("得分 0 → 1.5。")
 
 
 @pytest.mark.parametrize("earned", ["2.01", "-1", "1.005", "NaN", "一分", "1e9", "Infinity"])

@@ -112,7 +112,7 @@ def test_a_theory_key_changes_the_shown_answer(world, log_in):
     assert sheet.count("按新版试题重评：M1 1 → 0") == 2
 
 
-def changed(tree, *edits, name="task.yaml", folder="data/sheet", marks=(D(6),)):
+def changed(tree, *edits, name="task.yaml", folder="data/sheet", marks=(6,)):
     old = load_task(Path(shutil.copytree(tree / folder, tree.parent / "old", dirs_exist_ok=True)), task_id=folder)
     path = tree / folder / name
     text = path.read_text("utf-8")
@@ -120,13 +120,14 @@ def changed(tree, *edits, name="task.yaml", folder="data/sheet", marks=(D(6),)):
         assert before in text
         text = text.replace(before, after)
     path.write_text(text, "utf-8")
-    return compare(old, load_task(tree / folder, task_id=folder), marks)
+    return compare(old, load_task(tree / folder, task_id=folder), map(D, marks))
 
 
 @pytest.mark.parametrize("edits, line", [
     ([("title: 行数正确", "title: 行数")], "M1 改名：行数正确 → 行数"),
     ([("行数正确, marks: 2", "行数正确, marks: 1"), ("表有三行, marks: 2", "表有三行, marks: 3")], "M1 配分 2 → 1"),
-    ([("grader: row_count, of: data, args: {equals: 3}", "grader: no_missing, of: data, args: {column: a}")], "M3 评分器 row_count → no_missing"),
+    ([("grader: row_count, of: data, args: {equals: 3}", "grader: no_missing, of: data, args: {column: a}")],
+     "M3 评分器 row_count → no_missing"),
     ([("{id: M3, title", "{id: M9, title")], "去掉评分点 M3 表有三行（2 分）"),
     ([("accept: [去重]", "accept: [去重, 删重]")], 'M2 的 accept：["去重"] → ["去重","删重"]'),
     ([("marks: 6", "marks: 12"), ("marks: 2", "marks: 4")], "试题自己的满分 6 → 12：试卷里这道题的配分不变，各评分点按比例折算"),
@@ -140,13 +141,13 @@ def test_changes_in_words(world, app, edits, line):
 
 def test_what_cannot_be_marked_is_refused(world, app):
     with app.test_request_context("/"):
-        assert "作答项变了" in changed(world.tree, ("kind: number, label: 行数", "kind: text, label: 行数"),
-                                   ("grader: number, of: rows, args: {equals: 3}", "grader: blank, of: rows, args: {accept: ['3']}")).refusal
+        grader = ("grader: number, of: rows, args: {equals: 3}", "grader: blank, of: rows, args: {accept: ['3']}")
+        assert "作答项变了" in changed(world.tree, ("kind: number, label: 行数", "kind: text, label: 行数"), grader).refusal
 
 
 def test_what_cannot_be_scaled_is_refused(world, app):
     with app.test_request_context("/"):
-        found = changed(world.tree, ("marks: 6", "marks: 7"), ("行数正确, marks: 2", "行数正确, marks: 3"), marks=(D(6), D(7)))
+        found = changed(world.tree, ("marks: 6", "marks: 7"), ("行数正确, marks: 2", "行数正确, marks: 3"), marks=(6, 7))
         assert "不能按试卷的配分折算" in found.refusal
 
 
