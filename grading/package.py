@@ -25,24 +25,29 @@ PARTS = ("task.yaml", "statement.md", "files", "key")
 
 def pack(task: Task) -> bytes:
     """Return `task` as a zip; bank items are stored as JSON. Equal tasks give equal bytes."""
-    members = _folder_members(task.root) if task.root else {ITEM: _item_json(task)}
+    content = members(task)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(members):
+        for name in sorted(content):
             info = zipfile.ZipInfo(name, EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o444 << 16
-            archive.writestr(info, members[name])
+            archive.writestr(info, content[name])
     return buffer.getvalue()
+
+
+def members(task: Task) -> dict[str, bytes]:
+    """Return what `task` consists of: path in its folder → bytes; a bank item is one member of JSON."""
+    return _folder_members(task.root) if task.root else {ITEM: _item_json(task)}
 
 
 def content_hash(task: Task) -> str:
     """Return the SHA-256 over the task's id and members (not over the zip: zlib versions differ between machines)."""
-    members = _folder_members(task.root) if task.root else {ITEM: _item_json(task)}
+    content = members(task)
     digest = hashlib.sha256(task.id.encode())
-    for name in sorted(members):
-        digest.update(f"\0{name}\0{len(members[name])}\0".encode())
-        digest.update(members[name])
+    for name in sorted(content):
+        digest.update(f"\0{name}\0{len(content[name])}\0".encode())
+        digest.update(content[name])
     return digest.hexdigest()
 
 

@@ -177,7 +177,8 @@ def check(session: Session, attempt: Attempt, position: int, now: datetime) -> S
     response = draft.response if draft else {}
     waiting = session.scalars(
         select(Submission).join(Marking, Marking.submission_id == Submission.id)
-        .where(Submission.attempt_id == attempt.id, Submission.position == position, Marking.state.in_(("queued", "leased")))
+        .where(Submission.attempt_id == attempt.id, Submission.position == position)
+        .where(Marking.state.in_(("queued", "leased")), Marking.counts)
         .order_by(Submission.id.desc())
     ).first()
     if waiting is not None and waiting.response == response:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from threading import Lock
 
-from sqlalchemy import func, select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from grading.library import Library
@@ -51,27 +51,35 @@ class TaskCache:
 
 
 def sync(session: Session, library: Library, now: datetime) -> int:
-    """Store the current version of every task and paper of `library`; return how many were new."""
+    """Store the current version of every task and paper of `library`; return how many have changed."""
+    return sum(map(len, sync_all(session, library, now)))
+
+
+def sync_all(session: Session, library: Library, now: datetime) -> tuple[list[str], list[str]]:
+    """Store the current version of every task and paper of `library`; return the titles of tasks and papers that have changed."""
     versions = _sync_tasks(session, library.tasks.values(), now)
-    new = sum(created for _, created in versions.values())
-    for paper_id, paper in library.papers.items():
-        new += _sync_paper(session, paper_id, paper, library, {k: v.hash for k, (v, _) in versions.items()}, now)
-    return new
+    hashes = {task_id: version.hash for task_id, (version, _) in versions.items()}
+    papers = [p.title for name, p in library.papers.items() if _sync_paper(session, name, p, library, hashes, now)]
+    return [version.title for version, changed in versions.values() if changed], papers
 
 
 def _sync_tasks(session: Session, tasks: Iterable[Task], now: datetime) -> dict[str, tuple[TaskVersion, bool]]:
     known = {version.hash: version for version in session.scalars(select(TaskVersion))}
+    current = {version.task_id: version for version in known.values() if version.current}
     found: dict[str, tuple[TaskVersion, bool]] = {}
     for task in tasks:
         digest = content_hash(task)
-        version = known.get(digest)
+        version, before = known.get(digest), current.get(task.id)
+        if before is not None and before is not version:
+            before.current = False
         if version is None:
             version = TaskVersion(
                 hash=digest, task_id=task.id, title=task.title, form=task.form, tags=list(task.tags), marks=task.marks,
                 minutes=task.minutes, package=pack(task), created_at=now,
             )
             session.add(version)
-        found[task.id] = (version, digest not in known)
+        found[task.id] = (version, version is not before)
+        version.current = True  # perhaps again: what was changed has been put back
     return found
 
 
@@ -91,16 +99,20 @@ def _sync_paper(
             standards[slot.standard] = library.standards[slot.standard].model_dump(mode="json")
     spec = {"paper": paper.model_dump(mode="json", by_alias=True), "tasks": used, "standards": standards}
     digest = hashlib.sha256(json.dumps([paper_id, spec], ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-    if session.scalar(select(PaperVersion.id).where(PaperVersion.hash == digest)) is not None:
+    known = session.scalar(select(PaperVersion).where(PaperVersion.hash == digest))
+    if known is not None and known.current:
         return False
-    session.add(PaperVersion(hash=digest, paper_id=paper_id, title=paper.title, spec=spec, created_at=now))
+    session.execute(update(PaperVersion).where(PaperVersion.paper_id == paper_id).values(current=False))
+    if known is None:
+        session.add(PaperVersion(hash=digest, paper_id=paper_id, title=paper.title, spec=spec, created_at=now))
+    else:
+        known.current = True
     return True
 
 
 def latest_papers(session: Session) -> list[PaperVersion]:
-    """Return the newest version of every paper, by title."""
-    newest = select(func.max(PaperVersion.id)).group_by(PaperVersion.paper_id)
-    return list(session.scalars(select(PaperVersion).where(PaperVersion.id.in_(newest)).order_by(PaperVersion.title)))
+    """Return the current version of every paper, by title."""
+    return list(session.scalars(select(PaperVersion).where(PaperVersion.current).order_by(PaperVersion.title)))
 
 
 def paper_spec(version: PaperVersion) -> PaperSpec:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from grading.itemanalysis import ItemStatistics, TestStatistics, analyse
@@ -108,7 +108,8 @@ def _cells(session: Session, cache: TaskCache, exam: Exam) -> tuple[list[_Cell],
     rows = session.execute(
         select(Submission, AttemptTask, TaskVersion, VerdictRow)
         .join(AttemptTask, (AttemptTask.attempt_id == Submission.attempt_id) & (AttemptTask.position == Submission.position))
-        .join(TaskVersion, Submission.task_version_id == TaskVersion.id).join(Marking, Marking.submission_id == Submission.id)
+        .join(Marking, Marking.submission_id == Submission.id)
+        .join(TaskVersion, func.coalesce(Marking.task_version_id, Submission.task_version_id) == TaskVersion.id)
         .join(VerdictRow, VerdictRow.marking_id == Marking.id)
         .where(Marking.id.in_(counts), Marking.state.in_(("done", "error")), VerdictRow.board != "public")
         .order_by(Submission.attempt_id, Submission.position, VerdictRow.ordinal)

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session, defer
 
 from grading import totals
@@ -28,13 +28,14 @@ from grading.engine import grade
 from grading.errors import SandboxError
 from grading.model import Response, Task
 from grading.sandbox.contract import Sandbox
-from simulator import cells, events, findings, queueing
+from simulator import cells, events, findings, overrides, queueing
 from simulator.blobs import BlobStore
 from simulator.catalog import TaskCache, paper_spec
 from simulator.db import LOST, Database, patiently
 from simulator.drawing import grader_defaults
 from simulator.findings import Finding
 from simulator.models import Attempt, AttemptTask, Exam, Marking, PaperVersion, Submission, TaskVersion
+from simulator.remarks import versions
 from simulator.responses import to_response
 
 log = logging.getLogger(__name__)
@@ -80,15 +81,22 @@ def queue(
 def queue_all(
     session: Session, submissions: list[Submission], now: datetime, *, asked_by: int | None = None, strict: bool = False
 ) -> list[Marking]:
-    """Queue the submissions of one attempt, in this order. Theory runs nothing and takes no turn from others."""
+    """Queue the submissions of one attempt, in this order. Theory runs nothing and takes no turn from others.
+
+    What the exam was re-marked by meanwhile marks these too: equal answers get equal marks.
+    """
     attempt = session.get_one(Attempt, submissions[0].attempt_id)
     turn = queueing.next_turn(session, attempt.user_id)
     practical = set(session.scalars(select(TaskVersion.id).where(
         TaskVersion.id.in_([s.task_version_id for s in submissions]), TaskVersion.form == ""
     )))
+    newer = versions.applied(session, attempt.exam_id)
     markings = []
     for submission in submissions:
-        marking = Marking(submission=submission, state="queued", queued_at=now, turn=turn, asked_by=asked_by, strict=strict)
+        marking = Marking(
+            submission=submission, state="queued", queued_at=now, turn=turn, asked_by=asked_by, strict=strict,
+            origin="strict" if strict else "auto", task_version_id=newer.get(submission.task_version_id),
+        )
         turn += submission.task_version_id in practical
         markings.append(marking)
     session.add_all(markings)
@@ -151,8 +159,9 @@ def sweep(session: Session, now: datetime) -> int:
             marking.state, marking.leased_by, marking.leased_until = "queued", "", None
         else:
             marking.state, marking.log, marking.done_at = "error", INTERRUPTED, now
-            events.record(session, "marking.error", now, marking=marking.id)
-            cells.refresh(session, [marking.submission.attempt_id])
+            if marking.counts:
+                events.record(session, "marking.error", now, marking=marking.id)
+                cells.refresh(session, [marking.submission.attempt_id])
         swept += 1
     return swept
 
@@ -204,20 +213,22 @@ def _settle_own(marker: Marker, marking_id: int, finding: Finding) -> None:
             settle(session, marking, finding, marker.clock())
 
 
-def mark_quick(marker: Marker, attempt_id: int) -> None:
+def mark_quick(marker: Marker, attempt_id: int, remarking_id: int | None = None) -> None:
     """Mark at once the queued tasks of an attempt that run nothing (choices, numbers, texts); the rest stays queued.
 
+    remarking_id : those of this re-marking, which nobody waits for; without it, all others.
     All of it does if the database goes away meanwhile: what was handed in is safe, and its candidate must not read otherwise.
     """
     try:
-        _mark_quick(marker, attempt_id)
+        _mark_quick(marker, attempt_id, remarking_id)
     except LOST as error:
         log.warning("attempt %s is left to the workers: %s", attempt_id, error.orig)
 
 
-def _mark_quick(marker: Marker, attempt_id: int) -> None:
+def _mark_quick(marker: Marker, attempt_id: int, remarking_id: int | None) -> None:
     with marker.db.read() as session:
-        rows = session.execute(_rows().where(Submission.attempt_id == attempt_id, Marking.state == "queued")).all()
+        own = (Submission.attempt_id == attempt_id, Marking.state == "queued", Marking.remarking_id == remarking_id)
+        rows = session.execute(_rows().where(*own)).all()
         found = {row.Marking.id: _try_quick(marker, session, row) for row in rows}
     quick = {marking_id: finding for marking_id, finding in found.items() if finding is not None}
     with marker.db.write() as session:
@@ -257,6 +268,10 @@ def _conclude(session: Session, marking: Marking, finding: Finding, now: datetim
         marking.turn = max(marking.turn, queueing.served(session) + 1)  # others go on meanwhile
         return
     findings.store(session, marking, finding, now)
+    if not marking.counts:
+        return  # a re-marking's page shows it
+    if marking.asked_by is not None:
+        overrides.carry(session, marking, now)
     if finding.faults:
         events.record(session, "marking.error", now, marking=marking.id)
     elif marking.asked_by is not None:  # marks that stood already may have changed
@@ -267,7 +282,8 @@ def _rows() -> Select[Marking, Submission, TaskVersion, Decimal, PaperVersion]:
     """Select markings with all that says how to grade them: a whole hand-in in one query."""
     return (
         select(Marking, Submission, TaskVersion, AttemptTask.marks, PaperVersion).options(defer(PaperVersion.spec))
-        .join(Submission, Marking.submission_id == Submission.id).join(TaskVersion, Submission.task_version_id == TaskVersion.id)
+        .join(Submission, Marking.submission_id == Submission.id)
+        .join(TaskVersion, func.coalesce(Marking.task_version_id, Submission.task_version_id) == TaskVersion.id)
         .join(AttemptTask, (AttemptTask.attempt_id == Submission.attempt_id) & (AttemptTask.position == Submission.position))
         .join(Attempt, Submission.attempt_id == Attempt.id).join(Exam, Attempt.exam_id == Exam.id)
         .join(PaperVersion, Exam.paper_version_id == PaperVersion.id).order_by(Marking.id)

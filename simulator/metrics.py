@@ -58,7 +58,7 @@ class _Collector(Collector):
         """Yield every metric."""
         session, now = self._session, self._now
         states = dict(iter(session.execute(select(Marking.state, func.count()).group_by(Marking.state))))
-        yield GaugeMetricFamily("simulator_queue_length", "Markings that wait for a worker.", states.get("queued", 0))
+        yield GaugeMetricFamily("simulator_queue_length", "Markings that wait for a worker.", queueing.waiting(session))
         yield GaugeMetricFamily(
             "simulator_queue_oldest_seconds", "How long the oldest of them has waited.", queueing.oldest_wait(session, now) or 0.0
         )

@@ -23,6 +23,8 @@ STARTED = ("leased", "done", "error")
 RECENT = 20  # markings of one task that tell how long it takes
 WINDOW = 5000  # how far back they are looked for
 MOMENT_S = 1.0  # what is left of a marking that takes longer than others of its task did
+LATER = 2**30
+"""The turn of what a re-marking tries, after everything that a candidate waits for."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Wait:
 
 def served(session: Session) -> int:
     """Return the turn that is being served: the highest one that was ever started."""
-    highest = (session.scalar(select(func.max(Marking.turn)).where(Marking.state == state)) for state in STARTED)
+    before = Marking.turn < LATER
+    highest = (session.scalar(select(func.max(Marking.turn)).where(Marking.state == state, before)) for state in STARTED)
     return max((turn for turn in highest if turn is not None), default=0)
 
 
@@ -48,26 +51,27 @@ def next_turn(session: Session, user_id: int) -> int:
     """Return the turn of this candidate's next marking; one after that follows with each further one."""
     last = session.scalar(
         select(func.max(Marking.turn)).join(Submission, Marking.submission_id == Submission.id)
-        .join(Attempt, Submission.attempt_id == Attempt.id).where(Attempt.user_id == user_id)
+        .join(Attempt, Submission.attempt_id == Attempt.id).where(Attempt.user_id == user_id, Marking.turn < LATER)
     )
     now = served(session)
     return now if last is None else max(now, last + 1)
 
 
 def waiting(session: Session) -> int:
-    """Return how many markings are queued."""
-    return session.scalar(select(func.count()).where(Marking.state == "queued")) or 0
+    """Return how many markings are queued that a candidate waits for."""
+    return session.scalar(select(func.count()).where(Marking.state == "queued", Marking.turn < LATER)) or 0
 
 
 def oldest_wait(session: Session, now: datetime) -> float | None:
     """Return for how many seconds the oldest queued marking has waited, None if none is queued."""
-    oldest = session.scalar(select(Marking.queued_at).where(Marking.state == "queued").order_by(Marking.queued_at).limit(1))
+    waits = (Marking.state == "queued", Marking.turn < LATER)
+    oldest = session.scalar(select(Marking.queued_at).where(*waits).order_by(Marking.queued_at).limit(1))
     return None if oldest is None else max((now - oldest).total_seconds(), 0.0)
 
 
 def open_errors() -> Select[int]:
     """Select the ids of markings that failed for our fault and have no newer try."""
-    newest = select(func.max(Marking.id)).group_by(Marking.submission_id)
+    newest = select(func.max(Marking.id)).where(Marking.counts).group_by(Marking.submission_id)
     return select(Marking.id).where(Marking.state == "error", Marking.id.in_(newest))
 
 
@@ -119,7 +123,7 @@ def _rest(usual: float | None, elapsed: float) -> float | None:
 
 def _last_waiting(session: Session, attempt_id: int) -> Marking | None:
     query = select(Marking).join(Submission, Marking.submission_id == Submission.id)
-    query = query.where(Submission.attempt_id == attempt_id, Marking.state == "queued")
+    query = query.where(Submission.attempt_id == attempt_id, Marking.state == "queued", Marking.turn < LATER)
     return session.scalars(query.order_by(Marking.turn.desc(), Marking.id.desc()).limit(1)).first()
 
 

@@ -61,6 +61,9 @@ def result(position, state, form="", **more):
         "strict_url": None,
         "seconds": 754,
         "minutes": 20,
+        "acts": True,
+        "history": [],
+        "attempt_id": 7,
         "evidence": [],
         "links": LINKS,
     }
@@ -119,7 +122,10 @@ def shown(**more):
         "duration": timedelta(minutes=58, seconds=12),
         "handed_in_by": "candidate",
     }
-    return {"exam": EXAM, "attempt": attempt, "sheet": sheet(), "staff": False, "board_url": "/exams/3/board", "held": False, **more}
+    return {
+        "exam": EXAM, "attempt": attempt, "sheet": sheet(), "staff": False, "board_url": "/exams/3/board", "held": False,
+        "appeals": [], **more,
+    }
 
 
 def card(state="open", mode="mock", left=1):
@@ -168,7 +174,8 @@ def home():
         {**done, "state": "error", "passed": None},
         {**done, "state": "held"},
     ]
-    return {"running": [running], "open_exams": [card(), card("soon")], "practice": [card(mode="practice", left=None)], "history": history}
+    return {"running": [running], "open_exams": [card(), card("soon")], "practice": [card(mode="practice", left=None)], "history": history,
+            "notices": [{"id": 1, "text": "你的总分 58.5 → 61。", "at": NOW, "url": "/notices/1/read"}]}
 
 
 def lobby(**more):

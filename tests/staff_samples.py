@@ -14,6 +14,7 @@ from tests import (
     home_samples,
     model_samples as models,
     page_samples as pages,
+    remark_samples,
     report_samples,
 )
 from tests.exam_samples import EXAM, NOW, STATEMENT, TRIAL
@@ -269,7 +270,7 @@ SAMPLES = [
     ("login-wrong", "auth/login.html", {"error": "账号或密码不对。", "next": "/", "accounts": [], "username": "s2401"}),
     ("account", "auth/account.html", {"error": "两次输入的新密码不一致。"}),
     ("home", "home/index.html", pages.home()),
-    ("home-empty", "home/index.html", {"running": [], "open_exams": [], "practice": [], "history": []}),
+    ("home-empty", "home/index.html", {"running": [], "open_exams": [], "practice": [], "history": [], "notices": []}),
     ("lobby", "exam/lobby.html", pages.lobby()),
     (
         "lobby-shut",
@@ -310,6 +311,7 @@ SAMPLES = [
     *agent.SAMPLES,
     *desk_samples.SAMPLES,
     *report_samples.SAMPLES,
+    *remark_samples.SAMPLES,
 ]
 
 WAITING = pages.feedback(41, "pending", again_url="/attempts/7/check/41", wait="前面还有 3 份，约 20 秒。")
@@ -344,6 +346,7 @@ FRAGMENTS = [
     ("trial-running", "partials/_trial.html", {"trial": RUNNING}),
     ("trial-queued", "partials/_trial.html", {"trial": QUEUED}),
     *agent.FRAGMENTS,
+    *remark_samples.FRAGMENTS,
     *box_samples.FRAGMENTS,
     ("evidence-model", "evidence/model.html", {"evidence": models.RUN}),
     ("evidence-model-broken", "evidence/model.html", {"evidence": models.BROKEN}),

@@ -150,6 +150,22 @@ def new(path: Path) -> None:
 
 
 @tasks.command()
+def sync() -> None:
+    """Read the task folders into the database: a running hall uses them at once, exams that exist keep their versions."""
+    from simulator import rereading, schema
+    from simulator.services import Services
+
+    services = Services(load_settings())
+    schema.upgrade(services.db)
+    library = rereading.load(services.settings.tasks)
+    with services.db.write() as session:
+        found = rereading.store(session, library, services.clock(), None)
+    for title in [*found.tasks, *found.papers]:
+        click.echo(f"  {title}")
+    click.echo(f"试题 {len(found.tasks)} 道、试卷 {len(found.papers)} 份有新版本")
+
+
+@tasks.command()
 @click.option("--write", "target", type=click.Path(path_type=Path), help="write to this file instead of printing")
 def schema(target: Path | None) -> None:
     """Print the JSON Schema of task.yaml (for editors)."""

@@ -15,6 +15,7 @@ from simulator import attempts, marking, modules, trials, workers
 from simulator.clocks import phase
 from simulator.db import LOST, Database
 from simulator.models import Attempt, Lease, Marking, Trial
+from simulator.remarks import shadow
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,8 @@ def close_expired(session: Session, attempt: Attempt, now: datetime) -> bool:
 
 
 def run_due(db: Database, now: datetime) -> int:
-    """Close expired attempts with their last drafts and re-queue lost markings; return how many things were done."""
+    """Close expired attempts with their last drafts, re-queue lost markings and let re-markings follow; return how many things
+    were done."""
     with db.read() as session:
         overdue = attempts.expired(session, now)
     closed = 0
@@ -117,4 +119,4 @@ def run_due(db: Database, now: datetime) -> int:
     with db.write() as session:
         workers.forget_dead(session, now)
         trials.prune(session, now)
-        return closed + marking.sweep(session, now) + trials.sweep(session, now)
+        return closed + marking.sweep(session, now) + trials.sweep(session, now) + shadow.advance(session, now)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from grading import runtimes
 from grading.sandbox import RunJob, Sandbox
-from simulator import marking, trials, workers
+from simulator import marking, queueing, trials, workers
 from simulator.db import LOST
 from simulator.jobs.asker import Asker
 from simulator.jobs.heartbeat import Heartbeat, Renew
@@ -53,12 +53,12 @@ class Shift:
 
     def once(self) -> bool:
         """Do one piece of work; False if there is nothing to do."""
-        trials_wait, markings_wait = self._look()
+        trials_wait, markings_wait, later = self._look()
         order = [(markings_wait, self._marking), (trials_wait, self._trial)]
         if not self._after_trial:
             order.reverse()
         self._after_trial = False
-        return any(waits and work() for waits, work in order)
+        return any(waits and work() for waits, work in [*order, (later, self._marking)])
 
     def give_back(self) -> None:
         """Put the marking that is being done back into the queue: this process has to end."""
@@ -66,12 +66,15 @@ class Shift:
             with self._marker.db.write() as session:
                 marking.release(session, marking_id, self._marker.name)
 
-    def _look(self) -> tuple[bool, bool]:
-        """Return whether a trial and whether a marking waits. Reading first: a claim locks the database."""
+    def _look(self) -> tuple[bool, bool, bool]:
+        """Return whether a trial, a marking, and something that only a re-marking tries waits. Reading first: a claim locks the
+        database."""
         with self._marker.db.read() as session:
             trial = self.able and session.scalar(select(Trial.id).where(Trial.state == "queued").limit(1)) is not None
-            waiting = session.scalar(select(Marking.id).where(Marking.state == "queued").limit(1)) is not None
-            return trial, waiting and not (self._spare and workers.sitting(session))
+            turn = session.scalar(select(Marking.turn).where(Marking.state == "queued").order_by(Marking.turn).limit(1))
+            waiting = turn is not None and not (self._spare and workers.sitting(session))
+            later = waiting and turn is not None and turn >= queueing.LATER
+            return trial, waiting and not later, later
 
     def _trial(self) -> bool:
         marker = self._marker
@@ -100,7 +103,7 @@ class Shift:
             self.fault = not marking.mark(marker, marking_id)
         self._current = None
         if theory is not None:  # forty items of one hand-in take as long together as two alone
-            marking.mark_quick(marker, theory)
+            marking.mark_quick(marker, *theory)
         if self._beat is not None:
             self._beat.marked += 1
         return True
@@ -114,10 +117,11 @@ class Shift:
                 yield
 
 
-def _theory_of(session: Session, marking_id: int | None) -> int | None:
-    """Return the attempt of a marking of a theory item, None if it is of a practical task."""
-    query = select(Submission.attempt_id).join(Marking, Marking.submission_id == Submission.id)
-    return session.scalar(query.join(Submission.version).where(Marking.id == marking_id, TaskVersion.form != ""))
+def _theory_of(session: Session, marking_id: int | None) -> tuple[int, int | None] | None:
+    """Return the attempt and the re-marking of a marking of a theory item, None if it is of a practical task."""
+    query = select(Submission.attempt_id, Marking.remarking_id).join(Marking, Marking.submission_id == Submission.id)
+    row = session.execute(query.join(Submission.version).where(Marking.id == marking_id, TaskVersion.form != "")).first()
+    return (row[0], row[1]) if row is not None else None
 
 
 def work_once(marker: Marker) -> bool:

@@ -14,7 +14,8 @@ from simulator.models.base import Base
 
 
 class Marking(Base):
-    """One marking of one submission. state: queued → leased → done or error; evidence : run id → what people look at.
+    """One marking of one submission. state: queued → leased → done or error (dropped, with its re-marking); evidence : run id →
+    what people look at.
 
     turn : place in the fair queue, ordered by (turn, id); strict : in a fresh interpreter; seconds : how long the last try
     took; backend : the sandbox that ran it, "" if nothing was run; task_version_id : marked by this version, None for the
@@ -53,7 +54,7 @@ class Marking(Base):
 class VerdictRow(Base):
     """One scoring point's result in one Marking (`grading.Verdict` as a row).
 
-    board : "" (counts always), public (until the release) or private (after it).
+    board : "" (counts always), public (until the release) or private (after it); cause : as in `grading`, or person (their decision).
     """
 
     __tablename__ = "verdict"

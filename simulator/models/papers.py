@@ -13,7 +13,7 @@ from simulator.models.base import Base
 
 
 class TaskVersion(Base):
-    """One content-addressed version of a task: `package` is a zip of its folder without samples."""
+    """One content-addressed version of a task: `package` is a zip of its folder without samples; current : the one read last."""
 
     __tablename__ = "task_version"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -26,10 +26,11 @@ class TaskVersion(Base):
     minutes: Mapped[int]
     package: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     created_at: Mapped[datetime]
+    current: Mapped[bool] = mapped_column(default=True)
 
 
 class PaperVersion(Base):
-    """One version of a paper: its spec, the standards it draws by, and the version of every task it may use."""
+    """One version of a paper: its spec, the standards it draws by, and the version of every task it may use. current : as above."""
 
     __tablename__ = "paper_version"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -38,3 +39,4 @@ class PaperVersion(Base):
     title: Mapped[str] = mapped_column(String(120))
     spec: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     created_at: Mapped[datetime]
+    current: Mapped[bool] = mapped_column(default=True)

@@ -12,9 +12,10 @@ from simulator.models.base import Base
 
 
 class Remarking(Base):
-    """A re-marking of an exam by newer task versions. state: marking, ready, applied or dropped.
+    """A re-marking of an exam by other task versions. state: marking, ready, applied, dropped, or undone (after it was applied).
 
-    versions : old task version id (as text) → new one's id. Its markings do not count before it is applied, as a whole.
+    versions : id of the version that an attempt holds (as text) → id of the one that marks now. Its markings do not count before
+    it is applied, as a whole.
     """
 
     __tablename__ = "remarking"

@@ -27,5 +27,5 @@ def settings_view(settings: Settings) -> list[dict[str, str]]:
 
 def counts(session: Session) -> dict[str, int]:
     """Return how many practical tasks and bank items the catalogue holds."""
-    forms = list(session.scalars(select(TaskVersion.form)))
+    forms = list(session.scalars(select(TaskVersion.form).where(TaskVersion.current)))
     return {"tasks": sum(not form for form in forms), "items": sum(bool(form) for form in forms)}

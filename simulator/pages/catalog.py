@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import Any
 
-from sqlalchemy import func, select
+from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grading.drawing import Item, section_of
@@ -14,13 +15,16 @@ from simulator.catalog import TaskCache
 from simulator.errors import Refused
 from simulator.models import TaskVersion
 from simulator.pages.words import listed
+from simulator.rereading import Read
 from simulator.statement import render
+
+NAMED = 5
+"""Titles of changed tasks and papers that a message tells."""
 
 
 def latest_tasks(session: Session) -> list[TaskVersion]:
-    """Return the newest version of every task and item."""
-    newest = select(func.max(TaskVersion.id)).group_by(TaskVersion.task_id)
-    return list(session.scalars(select(TaskVersion).where(TaskVersion.id.in_(newest)).order_by(TaskVersion.task_id)))
+    """Return the current version of every task and item."""
+    return list(session.scalars(select(TaskVersion).where(TaskVersion.current).order_by(TaskVersion.task_id)))
 
 
 def index_view(session: Session, cache: TaskCache) -> dict[str, Any]:
@@ -35,6 +39,17 @@ def index_view(session: Session, cache: TaskCache) -> dict[str, Any]:
         ],
         "tasks": [_task_row(session, cache, version) for version in versions if not version.form], "banks": _banks(versions),
     }
+
+
+def read_text(found: Read) -> str:
+    """Return what reading the task folders again has found, in words."""
+    if not found.tasks and not found.papers:
+        return str(_("试题没有改动。"))
+    names = listed([*found.tasks, *found.papers][:NAMED])
+    return str(_(
+        "已读取：%(tasks)d 道试题、%(papers)d 份试卷有新版本（%(names)s）。已有的场次不变，要按新版评分请在场次里重评。",
+        tasks=len(found.tasks), papers=len(found.papers), names=names,
+    ))
 
 
 def _task_row(session: Session, cache: TaskCache, version: TaskVersion) -> dict[str, Any]:
@@ -58,7 +73,7 @@ def _banks(versions: list[TaskVersion]) -> list[dict[str, Any]]:
 
 def task_view(session: Session, cache: TaskCache, task_id: str) -> dict[str, Any]:
     """Return one task; Refused (404) if it is unknown."""
-    version = session.scalar(select(TaskVersion).where(TaskVersion.task_id == task_id).order_by(TaskVersion.id.desc()).limit(1))
+    version = session.scalar(select(TaskVersion).where(TaskVersion.task_id == task_id, TaskVersion.current))
     if version is None:
         raise Refused("找不到这道试题。", "请从试题目录进入。", status=404)
     task = cache.get(session, version)

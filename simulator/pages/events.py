@@ -18,24 +18,30 @@ from simulator.eventlog import PAGE, Entry, Filter
 from simulator.models import Exam
 from simulator.pages.csvfile import excel_csv
 
-AREAS = {"": _l("全部"), "person": _l("账号"), "exam": _l("场次"), "attempt": _l("作答"), "marking": _l("评分"), "group": _l("班级"),
-         "system": _l("系统")}
+AREAS = {
+    "": _l("全部"), "person": _l("账号"), "exam": _l("场次"), "attempt": _l("作答"), "marking": _l("评分"), "remark": _l("重评"),
+    "appeal": _l("评分疑问"), "group": _l("班级"), "catalog": _l("试题"), "system": _l("系统"),
+}
 WORDS = {
     "person.logged-in": _l("登录"), "person.created": _l("建立账号"), "person.locked": _l("停用账号"),
     "person.activated": _l("启用账号"), "person.password-changed": _l("修改密码"), "person.password-reset": _l("重置密码"),
     "person.imported": _l("导入名单"), "person.moved": _l("换班级"), "group.created": _l("建立班级"),
     "group.renamed": _l("班级改名"), "group.division": _l("设组别"), "group.archived": _l("班级归档"),
     "group.restored": _l("恢复班级"), "system.model-tested": _l("测试大模型接口"), "exam.created": _l("建立场次"),
-    "exam.closed": _l("结束考试"), "exam.released": _l("公布成绩"),
-    "exam.board-set": _l("设置排行榜"), "exam.board-link": _l("生成投影链接"), "exam.board-revealed": _l("揭晓一名"),
-    "exam.board-undone": _l("撤回揭晓"), "exam.message": _l("发消息"), "attempt.started": _l("开始作答"),
-    "attempt.handed-in": _l("交卷"), "attempt.extended": _l("加时"), "attempt.paused": _l("暂停"),
-    "attempt.resumed": _l("恢复作答"), "attempt.module-entered": _l("进入模块"), "attempt.module-left": _l("交上模块"),
-    "attempt.moved": _l("换了网络地址"), "attempt.code-made": _l("生成接续码"), "attempt.code-refused": _l("接续码不对"),
-    "attempt.taken-over": _l("换电脑继续"), "attempt.model": _l("试运行用大模型"), "attempt.second-login": _l("另一处登录"),
-    "attempt.outage": _l("测得中断"), "attempt.outage-granted": _l("中断补时"), "attempt.outage-refused": _l("不予补时"),
-    "attempt.reopened": _l("重新开放"), "marking.error": _l("评分异常"), "marking.retried": _l("重新评分"),
-    "marking.strict": _l("申请严格复评"), "marking.redone": _l("复评完成"),
+    "exam.closed": _l("结束考试"), "exam.released": _l("公布成绩"), "exam.board-set": _l("设置排行榜"),
+    "exam.board-link": _l("生成投影链接"), "exam.board-revealed": _l("揭晓一名"), "exam.board-undone": _l("撤回揭晓"),
+    "exam.message": _l("发消息"), "attempt.started": _l("开始作答"), "attempt.handed-in": _l("交卷"),
+    "attempt.extended": _l("加时"), "attempt.paused": _l("暂停"), "attempt.resumed": _l("恢复作答"),
+    "attempt.module-entered": _l("进入模块"), "attempt.module-left": _l("交上模块"), "attempt.moved": _l("换了网络地址"),
+    "attempt.code-made": _l("生成接续码"), "attempt.code-refused": _l("接续码不对"), "attempt.taken-over": _l("换电脑继续"),
+    "attempt.model": _l("试运行用大模型"), "attempt.second-login": _l("另一处登录"), "attempt.outage": _l("测得中断"),
+    "attempt.outage-granted": _l("中断补时"), "attempt.outage-refused": _l("不予补时"), "attempt.reopened": _l("重新开放"),
+    "marking.error": _l("评分异常"), "marking.retried": _l("重新评分"), "marking.strict": _l("申请严格复评"),
+    "marking.redone": _l("复评完成"), "marking.overridden": _l("人工改判"), "appeal.asked": _l("提出疑问"),
+    "appeal.withdrawn": _l("撤回疑问"), "appeal.answered": _l("答复疑问"), "appeal.overridden": _l("答复疑问并改判"),
+    "remark.started": _l("开始重评"), "remark.ready": _l("重评试评完成"), "remark.marking": _l("重评补评"),
+    "remark.retried": _l("重评重试"), "remark.applied": _l("应用重评"), "remark.dropped": _l("放弃重评"),
+    "remark.undone": _l("撤销重评"), "catalog.read": _l("重新读取试题"),
 }
 MAX_PERSON = 40
 EXPORT = ("编号", "时间", "谁", "事件", "代码", "考生", "场次", "内容")

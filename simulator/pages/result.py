@@ -15,9 +15,11 @@ from grading.fields import get_kind
 from grading.model import ScoringPoint, Task
 from simulator import clocks, results
 from simulator.catalog import TaskCache
-from simulator.models import Attempt, Marking, VerdictRow
+from simulator.models import Attempt, Marking, TaskVersion, VerdictRow
 from simulator.pages.exam import Sheet, load_sheet, options_view
+from simulator.pages.history import histories
 from simulator.pages.links import result_links
+from simulator.pages.naming import hidden, namer
 from simulator.pages.wait import wait_text
 from simulator.pages.words import listed
 from simulator.results import TaskOutcome
@@ -38,7 +40,11 @@ def sheet_view(session: Session, cache: TaskCache, attempt: Attempt, now: dateti
     sheet = load_sheet(session, attempt)
     outcomes = results.outcomes(session, attempt)
     final = staff or results.final(attempt.exam)
-    tasks = [task_result(session, cache, sheet, outcome, staff=staff) for outcome in outcomes]
+    told = histories(session, [o.submission.id for o in outcomes if o.submission], staff=staff)
+    tasks = [
+        {**task_result(session, cache, sheet, outcome, staff=staff), "acts": True,
+         "history": told.get(outcome.submission.id, []) if outcome.submission else []} for outcome in outcomes
+    ]
     modules, cells = _modules(sheet, outcomes, tasks)
     parts = results.parts(sheet.paper, tuple(cells))
     pending, errors = sum(cell.pending for cell in cells), sum(cell.errors for cell in cells)
@@ -79,7 +85,9 @@ def task_result(
 ) -> dict[str, Any]:
     """Return one task with its verdicts; points that are not decided yet are listed as pending."""
     item, current = outcome.item, outcome.marking
-    task = totals.with_marks(cache.get(session, item.version), item.marks)
+    seen = cache.get(session, item.version)
+    by = session.get(TaskVersion, current.task_version_id) if current and current.task_version_id else None
+    task = totals.with_marks(cache.get(session, by) if by else seen, item.marks)
     verdicts = current.verdicts if current and current.state in ("done", "error") else []
     final = staff or results.final(sheet.attempt.exam)
     counting = [v for v in verdicts if totals.counts(v.board, final=final)]
@@ -89,14 +97,14 @@ def task_result(
     ]
     response = outcome.submission.response if outcome.submission else {}
     return {
-        "position": item.position, "label": sheet.label(item.position), "title": task.title, "form": task.form,
+        "position": item.position, "label": sheet.label(item.position), "title": seen.title, "form": task.form,
         "earned": sum((v.earned for v in counting if v.status not in totals.UNSETTLED), Decimal("0.00")), "marks": item.marks,
-        "state": task_state(current, counting), "points": points, "stem_html": render_inline(task.statement) if task.form else None,
+        "state": task_state(current, counting), "points": points, "stem_html": render_inline(seen.statement) if task.form else None,
         "explanation_html": render_inline(task.explanation) if task.explanation else None,
         "own_answer": own_answer(sheet, task, response), "key_text": key_text(sheet, task),
         "run_log": run_log(current, hidden=not staff and any(run.hidden for run in task.runs)), "tags": list(task.tags),
         "strict_url": strict_url(task, current) if staff else None,
-        "seconds": item.seconds, "minutes": task.minutes,
+        "seconds": item.seconds, "minutes": task.minutes, "acts": False, "history": [], "attempt_id": sheet.attempt.id,
         "evidence": evidence(task, current, staff=staff, final=final), "links": result_links(sheet.attempt.id, item.position),
     }
 
@@ -205,11 +213,12 @@ def run_log(current: Marking | None, *, hidden: bool) -> str | None:
 def show_view(session: Session, cache: TaskCache, attempt: Attempt, now: datetime, *, staff: bool) -> dict[str, Any]:
     """Return the whole result page of a closed attempt."""
     exam, user = attempt.exam, attempt.user
-    visible = released(attempt, staff=staff)
+    visible, nameless = released(attempt, staff=staff), staff and hidden(exam)
     return {
         "exam": {"id": exam.id, "title": exam.title, "mode": exam.mode},
         "attempt": {
-            "id": attempt.id, "number": attempt.number, "candidate": user.name, "group": user.group.name if user.group else "",
+            "id": attempt.id, "number": attempt.number, "candidate": namer(session, exam)(attempt) if nameless else user.name,
+            "group": user.group.name if user.group and not nameless else "",
             "started": attempt.started_at, "ended": attempt.ended_at, "handed_in_by": attempt.closed_by,
             "duration": (attempt.ended_at or attempt.started_at) - attempt.started_at,
         },

@@ -7,6 +7,7 @@ from flask import Flask
 from simulator.views import (
     about,
     admin,
+    appeals,
     auth,
     board,
     boarddesk,
@@ -23,6 +24,7 @@ from simulator.views import (
     mistakes,
     modules,
     monitor,
+    remark,
     reports,
     results,
     rosters,
@@ -35,7 +37,7 @@ from simulator.views import (
 def register(app: Flask) -> None:
     """Register every blueprint."""
     sitting = (exam, modules, seats, labelling, trials, linting, messages)
-    after = (results, reports, mistakes, board)
-    staff = (boarddesk, desk, monitor, catalog, admin, classes, rosters, events)
+    after = (results, appeals, reports, mistakes, board)
+    staff = (boarddesk, desk, monitor, remark, catalog, admin, classes, rosters, events)
     for module in (home, auth, *sitting, *after, *staff, about, styleguide, health):
         app.register_blueprint(module.blueprint)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from typing import Any
 
-from simulator.auth import role_required
+from flask import Blueprint, flash, redirect, render_template, url_for
+
+from simulator import rereading
+from simulator.auth import me, role_required
 from simulator.pages import catalog as pages
 from simulator.services import services
-from simulator.web import session
+from simulator.web import commit, now, session
 
 blueprint = Blueprint("catalog", __name__, url_prefix="/catalog")
 
@@ -17,6 +20,18 @@ blueprint = Blueprint("catalog", __name__, url_prefix="/catalog")
 def index() -> str:
     """List papers, practical tasks and banks."""
     return render_template("catalog/index.html", **pages.index_view(session(), services().tasks))
+
+
+@blueprint.post("/read")
+@role_required("teacher")
+def read() -> Any:
+    """Read the task folders again."""
+    who = me().id
+    session().rollback()  # so that nobody waits for the database while the folders are checked
+    found = rereading.store(session(), rereading.load(services().settings.tasks), now(), who)
+    commit()
+    flash(pages.read_text(found), "success")
+    return redirect(url_for("catalog.index"))
 
 
 @blueprint.get("/tasks/<path:task_id>")

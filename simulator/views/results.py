@@ -10,6 +10,7 @@ from simulator import attempts, responses, results
 from simulator.auth import LEVELS, login_required, me
 from simulator.errors import Refused
 from simulator.models import Attempt
+from simulator.pages.appeals import list_view
 from simulator.pages.result import released, sheet_view, show_view
 from simulator.services import services
 from simulator.views.files import attachment, given_file
@@ -36,7 +37,8 @@ def show(attempt_id: int) -> Any:
         if attempt.user_id == me().id:
             return redirect(url_for("exam.screen", attempt_id=attempt.id, screen=1))
         raise Refused("考生还在作答。", "交卷后可以查看成绩单。", status=409)
-    return render_template("results/show.html", **show_view(session(), services().tasks, attempt, now(), staff=staff))
+    view = show_view(session(), services().tasks, attempt, now(), staff=staff)
+    return render_template("results/show.html", **view, appeals=list_view(session(), attempt, staff=staff))
 
 
 @blueprint.get("/attempts/<int:attempt_id>/result/sheet")

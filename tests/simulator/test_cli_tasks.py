@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -84,3 +85,17 @@ def test_an_empty_folder_is_told(simulator, tmp_path):
     answer = simulator("tasks", "check", tmp_path / "nothing")
     assert answer.exit_code == 1
     assert "没有 task.yaml" in answer.output
+
+
+def test_changed_folders_are_read_into_the_database(simulator, tree, tmp_path, monkeypatch):
+    own = shutil.copytree(tree, tmp_path / "tasks")
+    monkeypatch.setenv("SIMULATOR_TASKS_DIR", str(own))
+    assert "试卷 1 份有新版本" in simulator("tasks", "sync").output
+    edit(own / "data/sheet/task.yaml", "title: 一题多类", "title: 改过的题")
+    answer = simulator("tasks", "sync")
+    assert "改过的题" in answer.output
+    assert "试题 1 道、试卷 1 份有新版本" in answer.output
+    edit(own / "data/sheet/task.yaml", "marks: 6\nfields", "marks: 7\nfields")
+    answer = simulator("tasks", "sync")
+    assert answer.exit_code == 2
+    assert "data/sheet/task.yaml : marks" in answer.output

@@ -187,6 +187,13 @@ def upgrade() -> None:
         batch_op.create_foreign_key(batch_op.f('fk_marking_remarking_id_remarking'), 'remarking', ['remarking_id'], ['id'])
         batch_op.create_foreign_key(batch_op.f('fk_marking_task_version_id_task_version'), 'task_version', ['task_version_id'], ['id'])
 
+    for table, name in (('task_version', 'task_id'), ('paper_version', 'paper_id')):
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.add_column(sa.Column('current', sa.Boolean(), nullable=False, server_default=sa.true()))
+        rows = sa.table(table, sa.column('id'), sa.column(name), sa.column('current'))
+        newest = sa.select(sa.func.max(rows.c.id)).group_by(rows.c[name])
+        op.execute(sa.update(rows).where(rows.c.id.not_in(newest)).values(current=sa.false()))
+
     with op.batch_alter_table('user', schema=None) as batch_op:
         batch_op.add_column(sa.Column('must_change', sa.Boolean(), nullable=False, server_default=sa.false()))
 

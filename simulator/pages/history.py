@@ -1,0 +1,82 @@
+"""How the marks of a submission came about: every marking that counted, with what it changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import gettext as _, lazy_gettext as _l
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from grading import totals
+from simulator.models import Marking, Remarking, TaskVersion, User
+from simulator.pages.words import listed
+
+ORIGINS = {"auto": _l("重新评分"), "strict": _l("严格复评"), "remark": _l("按新版试题重评"), "override": _l("人工改判")}
+
+
+def histories(session: Session, submission_ids: Iterable[int], *, staff: bool) -> dict[int, list[dict[str, Any]]]:
+    """Return submission id → its markings, oldest first, for those that were marked more than once.
+
+    staff : with who and by which version, and with what was taken back.
+    """
+    undone = Marking.remarking_id.in_(select(Remarking.id).where(Remarking.state == "undone"))
+    shown = (Marking.state == "done", or_(Marking.counts, undone) if staff else Marking.counts)
+    several = select(Marking.submission_id).where(Marking.submission_id.in_(list(submission_ids)), *shown)
+    several = several.group_by(Marking.submission_id).having(func.count() > 1)
+    rows = session.scalars(
+        select(Marking).options(selectinload(Marking.verdicts)).where(Marking.submission_id.in_(several), *shown).order_by(Marking.id)
+    )
+    found: dict[int, list[Marking]] = defaultdict(list)
+    for marking in rows:
+        found[marking.submission_id].append(marking)
+    return {key: _entries(session, markings, staff=staff) for key, markings in found.items()}
+
+
+def _entries(session: Session, markings: list[Marking], *, staff: bool) -> list[dict[str, Any]]:
+    entries = []
+    standing: Marking | None = None
+    for marking in markings:
+        entries.append({
+            "at": marking.done_at, "what": _what(marking, standing), "points": _changed(standing, marking) if standing else "",
+            "earned": _earned(marking), "marks": sum(v.marks for v in marking.verdicts), "first": standing is None,
+            "who": _who(session, marking) if staff else "", "version": _version(session, marking) if staff else "",
+            "undone": not marking.counts,
+        })
+        standing = marking if marking.counts else standing
+    return entries
+
+
+def _what(marking: Marking, before: Marking | None) -> str:
+    if before is None:
+        return str(_("自动评分"))
+    if marking.origin == "override" and marking.asked_by is None:
+        return str(_("按新版试题重评，人工改判保留") if marking.remarking_id else _("重新评分，人工改判保留"))
+    return str(ORIGINS[marking.origin])
+
+
+def _changed(before: Marking, after: Marking) -> str:
+    """Return the points whose marks changed: M3 0 → 2."""
+    was, becomes = ({v.point_id: v.earned for v in marking.verdicts} for marking in (before, after))
+    names = [name for name in dict.fromkeys([*becomes, *was]) if was.get(name) != becomes.get(name)]
+    return listed(f"{name} {_number(was.get(name))} → {_number(becomes.get(name))}" for name in names) or str(_("得分不变"))
+
+
+def _number(earned: Any) -> str:
+    return "—" if earned is None else f"{earned.normalize():f}"
+
+
+def _earned(marking: Marking) -> Any:
+    return sum(v.earned for v in marking.verdicts if v.status not in totals.UNSETTLED)
+
+
+def _who(session: Session, marking: Marking) -> str:
+    person = session.get(User, marking.asked_by) if marking.asked_by else None
+    return person.name if person else ""
+
+
+def _version(session: Session, marking: Marking) -> str:
+    version = session.get(TaskVersion, marking.task_version_id) if marking.task_version_id else None
+    return version.hash[:8] if version else ""
