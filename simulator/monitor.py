@@ -11,11 +11,11 @@ from typing import Any, Literal
 from sqlalchemy import Select, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from simulator import attempts
+from simulator import attempts, clocks, presence
 from simulator.models import Attempt, AttemptTask, Candidate, Credit, Draft, Event, Exam, Group, Marking, Submission, User
 
-CONNECTED = timedelta(seconds=45)
-"""The page asks every 10 to 15 seconds: three in a row were lost."""
+CONNECTED = presence.GAP
+"""Silence that is longer counts as an outage."""
 QUIET = timedelta(minutes=5)
 """Without a save for so long, somebody should have a look."""
 
@@ -100,7 +100,7 @@ def _people(exam: Exam) -> Select[Any]:
         .outerjoin(queued, queued.c.attempt_id == Attempt.id).outerjoin(asked, asked.c.attempt_id == Attempt.id)
         .outerjoin(moved, moved.c.attempt_id == Attempt.id)
         .where(or_(Attempt.id.is_not(None), Candidate.exam_id.is_not(None), invited))
-        .options(selectinload(Attempt.modules), joinedload(Attempt.candidate))  # what deadlines look at
+        .options(joinedload(Attempt.candidate), selectinload(Attempt.modules))  # deadlines look at them
     )
 
 
@@ -136,8 +136,8 @@ def _seat(row: Any, answered: Mapping[int, list[int]], last: Mapping[int, int], 
 
 def _module(attempt: Attempt, last: Mapping[int, int]) -> int | None:
     """The module whose clock runs; without module clocks that of the last save."""
-    entered = [item.module for item in attempt.modules if item.left_at is None]
-    return entered[-1] if entered else last.get(attempt.id)
+    row = clocks.current(attempt)
+    return row.module if row else last.get(attempt.id)
 
 
 @dataclass(frozen=True)

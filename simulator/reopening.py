@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from simulator import attempts, credits, events
+from simulator import attempts, cells, credits, events, phases
+from simulator.clocks import module_timing
 from simulator.errors import Refused
-from simulator.models import Attempt, Exam
+from simulator.models import Attempt, AttemptModule, Exam
 
 LATEST = timedelta(hours=24)
 """How long after its end an attempt may be reopened."""
@@ -36,16 +37,28 @@ def released(exam: Exam) -> bool:
 
 
 def time_left(attempt: Attempt) -> timedelta:
-    """Return what was left of the time of a closed attempt when it was handed in."""
+    """Return what was left of the time of a closed attempt when it was handed in, or of the module that `reopen` opens again."""
     assert attempt.ended_at is not None
-    return max(attempts.deadline(attempt) - attempt.ended_at, timedelta(0))
+    return max(_deadline(attempt, last_module(attempt)) - attempt.ended_at, timedelta(0))
+
+
+def last_module(attempt: Attempt) -> AttemptModule | None:
+    """Return the module with a clock of its own in which a closed attempt ended; None if it ended between two, or has one clock."""
+    return next((row for row in attempt.modules if row.left_at == attempt.ended_at), None)
+
+
+def _deadline(attempt: Attempt, module: AttemptModule | None) -> datetime:
+    if module is None:
+        return attempts.deadline(attempt)
+    return phases.module_deadline(attempts.timing(attempt), module_timing(attempt, module))
 
 
 def reopen(session: Session, attempt: Attempt, now: datetime, *, who: int, minutes: int | None = None, note: str = "") -> datetime:
     """Let the candidate go on and return the new deadline; the caller commits.
 
     minutes : how long they have from now at least; None for what was left when it was handed in. The time since then is given back
-    as credits. Refused if it is not closed, after the release, too late, or if no time would be left.
+    as credits. Where modules have clocks of their own, the one in which the attempt ended goes on. Refused if it is not closed,
+    after the release, too late, or if no time would be left.
     """
     session.flush()
     session.refresh(attempt, with_for_update=True)
@@ -56,19 +69,23 @@ def reopen(session: Session, attempt: Attempt, now: datetime, *, who: int, minut
         raise Refused("交卷时已没有剩余时间。", "请写明给几分钟，1 到 240。", status=422)
     if not timedelta(0) < wanted <= timedelta(seconds=credits.MAX_S):
         raise Refused("时间应为 1 到 240 分钟。", "请改正后再试。", status=422)
-    ended, by = attempt.ended_at, attempt.closed_by
+    module, ended, by = last_module(attempt), attempt.ended_at, attempt.closed_by
     attempt.state, attempt.ended_at, attempt.closed_by = "running", None, ""
-    for module in attempt.modules[-1:]:
+    attempt.seen_at = None  # the time since the hand-in is no outage
+    if module is not None:
         module.left_at = None
-    _give(session, attempt, now + wanted, now, who=who, note=note)
+    _give(session, attempt, module, now + wanted, now, who=who, note=note)
+    cells.refresh(session, [attempt.id])
     assert ended is not None
     events.record(session, "attempt.reopened", now, who=who, attempt=attempt, ended=ended.isoformat(), by=by, note=note[:200])
-    return attempts.deadline(attempt)
+    return _deadline(attempt, module)
 
 
-def _give(session: Session, attempt: Attempt, until: datetime, now: datetime, *, who: int, note: str) -> None:
+def _give(
+    session: Session, attempt: Attempt, module: AttemptModule | None, until: datetime, now: datetime, *, who: int, note: str
+) -> None:
     """Move the deadline to `until` unless it is later already: in steps of what one credit may be."""
-    missing = round((until - attempts.deadline(attempt)).total_seconds())
+    missing = round((until - _deadline(attempt, module)).total_seconds())
     while missing > 0:
         step = min(missing, credits.MAX_S)
         credits.grant(session, [attempt], step, now, who=who, note=note)

@@ -17,10 +17,11 @@ VIEW_LINES = 15
 ENGINE = re.compile(r"^grading\.runners\.\w+\.engine\b")
 WEB = {"flask", "flask_babel", "flask_limiter", "flask_login", "flask_wtf", "sqlalchemy", "alembic", "jinja2", "markupsafe",
        "werkzeug", "apscheduler", "granian", "celery", "fsspec", "click", "urllib3", "simulator"}
-USE_CASES = ["appeals", "asking", "attempts", "blobs", "catalog", "classreport", "db", "drawing", "endpoint", "eventlog", "events",
-             "exams", "feed", "findings", "itemreport", "linting", "marking", "metrics", "models", "notices", "overrides", "people",
-             "phases", "products", "queueing", "redo", "remarking", "remarks", "reports", "rereading", "responses", "results", "schema",
-             "standings", "statement", "terminal", "trials", "turns", "workers"]
+USE_CASES = ["appeals", "asking", "attempts", "blobs", "catalog", "classes", "classreport", "db", "drawing", "endpoint",
+             "eventlog", "events", "exams", "feed", "findings", "itemreport", "linting", "marking", "messages", "metrics",
+             "models", "monitor", "notices", "overrides", "people", "phases", "proctoring", "products", "queueing", "redo",
+             "remarking", "remarks", "reopening", "reports", "rereading", "responses", "results", "rosters", "schema",
+             "sealed", "standings", "statement", "terminal", "trials", "turns", "workers"]
 
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path

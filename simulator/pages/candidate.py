@@ -18,7 +18,7 @@ from simulator.pages.events import WORDS, details
 from simulator.pages.monitor import credit_view
 
 LAST = 20
-KINDS = {"extension": _l("加时"), "pause": _l("暂停"), "outage": _l("中断"), "reopening": _l("重新开放")}
+KINDS = {"extension": _l("加时"), "pause": _l("暂停"), "outage": _l("中断")}
 CREDIT_STATES = {"proposed": _l("待处理"), "granted": _l("已给"), "refused": _l("未给")}
 
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from simulator import attempts, exams, marking, reopening, results
+from simulator import attempts, exams, marking, modules, presence, reopening, results
 from simulator.errors import Refused
 from simulator.models import Attempt, Credit, Event, Submission
 from tests import factories as f
+from tests.simulator.test_sitting_time import sit
 
 WHO = 5
 
@@ -76,6 +77,32 @@ def test_after_a_night_the_gap_is_given_in_steps(db, attempt_id, clock):
     assert reopen(db, attempt_id, clock.forward(hours=10)) == clock() + timedelta(minutes=20)
     with db.read() as session:
         assert [c.seconds for c in session.scalars(select(Credit).order_by(Credit.id))] == [14400, 14400, 7200]
+
+
+def test_the_module_in_which_it_ended_goes_on(db, services, clock):
+    """Modules with clocks of their own: ten minutes for the first, of which five are left."""
+    with db.write() as session:
+        attempt = sit(session, clock, clock="module", order="free")
+        attempt.exam.release = "held"
+        modules.enter(session, attempt, 0, clock())
+        attempts.submit(session, attempt, clock.forward(minutes=5), by="candidate")
+        attempt_id = attempt.id
+    assert reopen(db, attempt_id, clock.forward(minutes=3)) == clock() + timedelta(minutes=5)
+    with db.write() as session:
+        attempt = session.get_one(Attempt, attempt_id)
+        assert [(row.module, row.left_at, row.extra_s) for row in attempt.modules] == [(0, None, 180)]
+        assert modules.leave(session, attempt, 0, clock.forward(minutes=1)) is False
+        modules.enter(session, attempt, 1, clock())
+        assert modules.leave(session, attempt, 1, clock.forward(minutes=1)) is True
+
+
+def test_the_time_since_the_hand_in_is_no_outage(db, attempt_id, clock):
+    with db.write() as session:
+        session.get_one(Attempt, attempt_id).seen_at = clock()
+    reopen(db, attempt_id, clock.forward(minutes=7))
+    with db.write() as session:
+        presence.heard(session, session.get_one(Attempt, attempt_id), clock.forward(minutes=1), "10.0.0.1")
+        assert [c.kind for c in session.scalars(select(Credit))] == ["extension"]
 
 
 def test_a_running_one_is_refused(db, attempt_id, clock):
