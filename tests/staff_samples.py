@@ -35,6 +35,7 @@ def desk_index():
         "url": "/desk/exams/3",
     }
     return {
+        "appeals": 2,
         "exams": [
             exam,
             {**exam, "state": "before", "running": 0, "errors": 0},
@@ -305,7 +306,7 @@ SAMPLES = [
     ("board", "board/show.html", pages.board()),
     ("board-empty", "board/show.html", pages.board(0)),
     ("desk", "desk/index.html", desk_index()),
-    ("desk-empty", "desk/index.html", {"exams": []}),
+    ("desk-empty", "desk/index.html", {"exams": [], "appeals": 0}),
     ("desk-new", "desk/new.html", desk_new()),
     ("desk-new-wrong", "desk/new.html", desk_new({"closes": "结束时间应晚于开始时间。", "group": "所选班级不存在。"})),
     ("desk-exam", "desk/exam.html", desk_exam()),
