@@ -39,6 +39,7 @@ def desk_index():
         "monitor_url": "/desk/exams/3/monitor",
     }
     return {
+        "appeals": 2,
         "exams": [
             exam,
             {**exam, "state": "before", "running": 0, "errors": 0},
@@ -294,7 +295,7 @@ SAMPLES = [
     ("result-held", "results/show.html", pages.shown(sheet=None, held=True, board_url=None)),
     *board_samples.SAMPLES,
     ("desk", "desk/index.html", desk_index()),
-    ("desk-empty", "desk/index.html", {"exams": []}),
+    ("desk-empty", "desk/index.html", {"exams": [], "appeals": 0}),
     ("desk-new", "desk/new.html", desk_new()),
     ("desk-new-wrong", "desk/new.html", desk_new({"closes": "结束时间应晚于开始时间。", "group": "所选班级不存在。"})),
     ("desk-exam", "desk/exam.html", desk_exam()),

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from simulator import attempts, catalog, classes, clocks, queueing, results
+from simulator import appeals, attempts, catalog, classes, clocks, queueing, results
 from simulator.models import Attempt, AttemptTask, Draft, Exam, Marking, Submission, User
 from simulator.pages.board import STATES
 from simulator.pages.rerun import reruns_view
@@ -33,7 +33,7 @@ def index_view(session: Session, now: datetime) -> dict[str, Any]:
         .join(Marking, Marking.submission_id == Submission.id).where(Marking.id.in_(queueing.open_errors())).group_by(Attempt.exam_id)
     ))
     exams = session.scalars(select(Exam).order_by(Exam.opens_at.desc()).limit(200))
-    return {"exams": [
+    return {"appeals": appeals.waiting(session), "exams": [
         {
             "id": e.id, "title": e.title, "mode": e.mode, "paper": e.paper.title, "opens": e.opens_at, "closes": e.closes_at,
             "group": listed(g.name for g in e.groups) or _("全部考生"), "state": exam_phase(e.opens_at, e.closes_at, now),

@@ -53,7 +53,7 @@ def _check_ready(session: Session, remarking: Remarking, *, keep: bool) -> None:
         raise Refused(message, _("几秒钟后会自动补评，请等评完再应用。"), status=409)
     if progress.errors and not keep:
         message = _("有 %(n)s 份评分异常，不能直接应用。", n=progress.errors)
-        raise Refused(message, _("请重试，或勾选“这些提交保留原来的分数”。"), status=409)
+        raise Refused(message, _("请重试，或勾选保留原来的分数。"), status=409)
     if not progress.done:
         raise Refused(_("没有可以应用的重评结果。"), _("请放弃这次重评。"), status=409)
 
