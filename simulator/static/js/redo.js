@@ -40,3 +40,5 @@ form.addEventListener('submit', (event) => {
   form.dataset.sent = 'yes';
 });
 addEventListener('pageshow', () => { delete form.dataset.sent; });
+
+form.dataset.ready = ''; // from here on the keys work
