@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from simulator import classreport
-from simulator.models import Candidate, Exam, Group
+from simulator.models import Candidate, Cell, Exam, Group
 from tests import factories as f
 from tests.simulator.report_world import make, sit
 
@@ -115,3 +115,13 @@ def test_a_blind_exam_shows_numbers_only_until_its_release(db, blind, log_in):
     with db.write() as session:
         session.get_one(Exam, blind).release = "released"
     assert "甲同学" in client.get(f"/desk/exams/{blind}/report").text
+
+
+def test_who_has_only_handed_in_a_module_is_not_in_it_yet(db, services, clock, sat, log_in):
+    with db.write() as session:
+        running = f.make_attempt(session, clock(), "t1", session.get_one(Exam, sat))
+        for row in session.query(Cell).filter_by(attempt_id=running.id):
+            session.delete(row)
+        session.add(Cell(attempt_id=running.id, module=0, earned=Decimal(6), public=Decimal(6), marks=Decimal(6), submitted_at=clock()))
+    assert len(found(db, services, sat).rows) == 3
+    assert log_in("i1").get(f"/desk/exams/{sat}/sheets").text.count('<article class="scoresheet"') == 3

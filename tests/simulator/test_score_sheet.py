@@ -110,3 +110,11 @@ def test_a_workbook_takes_any_text_as_text():
     assert (cells(1, 1).value, cells(1, 1).data_type) == ("=1+1", "s")
     assert cells(1, 2).value == "坏"
     assert len(cells(1, 3).value) == 32_000
+
+
+@pytest.mark.parametrize(("half", "ids"), [("", ["M1"]), ("public", ["M1", "M2"]), ("final", ["M1", "M3"])])
+def test_of_a_metric_task_only_the_half_that_counts_stands_there(half, ids):
+    point = {"marks": 1, "title": "", "expected": "", "found": "", "status": "correct", "earned": 1}
+    points = [{**point, "id": name, "board": board} for name, board in (("M1", ""), ("M2", "public"), ("M3", "private"))]
+    shown = [p for p in points if half or not p["board"]]
+    assert [row["id"] for row in score_sheet._points({"points": shown}, half)] == ids
