@@ -84,7 +84,7 @@ def report(session: Session, cache: TaskCache, exam: Exam, group: Group | None =
     settled = tuple(entry for entry in rows if not entry.pending)
     decided = [results.parts(paper, entry.cells) for entry in settled]
     outcomes = [results.passed(parts) for parts in decided]
-    found = reports.answers(session, cache, attempts(session, settled))
+    found = reports.answers(session, cache, attempts(session, settled), staff=True)
     return ClassReport(
         rows, settled, spread.spread([e.total for e in settled]), spread.tenths([(e.total, e.marks) for e in settled]),
         tuple(spread.spread([e.cells[number].earned for e in settled]) for number in range(len(paper.modules))), _parts(decided),
@@ -95,9 +95,10 @@ def report(session: Session, cache: TaskCache, exam: Exam, group: Group | None =
 
 
 def best(session: Session, exam: Exam, group: Group | None = None) -> list[Entry]:
-    """Return the best attempt of every candidate, of one class if given, the highest total first."""
-    entries = best_per_candidate(results.entries(session, exam))
-    return sorted((e for e in entries if group is None or e.group == group.name), key=lambda e: (-e.total, e.number))
+    """Return the best closed attempt of every candidate, of one class if given, the highest total first."""
+    closed = (entry for entry in results.entries(session, exam) if entry.ended is not None)
+    entries = best_per_candidate(entry for entry in closed if group is None or entry.group == group.name)
+    return sorted(entries, key=lambda entry: (-entry.total, entry.number))
 
 
 def attempts(session: Session, entries: Iterable[Entry]) -> list[Attempt]:
@@ -166,4 +167,4 @@ def numbers(session: Session, exam: Exam) -> dict[int, str]:
 
 def anonymous(exam: Exam) -> bool:
     """Return whether names are kept back: a blind exam before its release."""
-    return exam.blind and exam.release == "held"
+    return exam.blind and not results.final(exam)

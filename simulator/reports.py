@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from grading.ability import Observation
 from grading.paper import StandardSpec
 from grading.syllabus import Place, places
-from grading.totals import UNSETTLED
+from grading.totals import UNSETTLED, counts
 from simulator import catalog, results
 from simulator.catalog import TaskCache
 from simulator.models import Attempt, AttemptTask, Exam, Marking, PaperVersion, Submission, TaskVersion, User, VerdictRow
@@ -70,8 +70,11 @@ def attempts_of(session: Session, user: User, now: datetime) -> list[Attempt]:
     return [attempt for attempt in closed if told(attempt.exam, now)]
 
 
-def answers(session: Session, cache: TaskCache, attempts: Sequence[Attempt]) -> list[Answer]:
-    """Return every settled scoring point of the attempts, by attempt, task and point."""
+def answers(session: Session, cache: TaskCache, attempts: Sequence[Attempt], *, staff: bool = False) -> list[Answer]:
+    """Return every settled scoring point of the attempts that makes up their marks, by attempt, task and point.
+
+    staff : of metric tasks the private half, even before the release.
+    """
     exams = {attempt.id: attempt.exam for attempt in attempts}
     ids = list(exams)
     rows = [row for start in range(0, len(ids), CHUNK) for row in session.execute(_rows(ids[start:start + CHUNK]))]
@@ -80,14 +83,14 @@ def answers(session: Session, cache: TaskCache, attempts: Sequence[Attempt]) -> 
     order = {attempt_id: number for number, attempt_id in enumerate(ids)}
     found = [
         _answer(row, exams[row.attempt_id], versions[row.version_id], tags[row.version_id, row.point_id])
-        for row in rows if _counts(row.board, exams[row.attempt_id])
+        for row in rows if counts(row.board, final=staff or results.final(exams[row.attempt_id]))
     ]
     return sorted(found, key=lambda answer: (order[answer.attempt_id], answer.position))
 
 
 def _rows(attempt_ids: list[int]) -> Select[*tuple[Any, ...]]:
     """Select the settled verdicts of some attempts."""
-    counts = results.counting(results.latest_submissions(attempt_ids))
+    markings = results.counting(results.latest_submissions(attempt_ids))
     return (
         select(
             Submission.attempt_id, Submission.position, Submission.submitted_at, AttemptTask.module,
@@ -97,14 +100,9 @@ def _rows(attempt_ids: list[int]) -> Select[*tuple[Any, ...]]:
         )
         .join(Marking, Marking.submission_id == Submission.id).join(VerdictRow, VerdictRow.marking_id == Marking.id)
         .join(AttemptTask, (AttemptTask.attempt_id == Submission.attempt_id) & (AttemptTask.position == Submission.position))
-        .where(Marking.id.in_(counts), Marking.state == "done", VerdictRow.status.not_in(UNSETTLED))
+        .where(Marking.id.in_(markings), Marking.state == "done", VerdictRow.status.not_in(UNSETTLED))
         .order_by(Submission.attempt_id, Submission.position, VerdictRow.ordinal)
     )
-
-
-def _counts(board: str, exam: Exam) -> bool:
-    """Return whether a point makes up the marks now: the private half of a metric task after the release, the public one before."""
-    return board != ("public" if exam.release == "released" else "private")
 
 
 def _versions(session: Session, ids: Iterable[int]) -> dict[int, TaskVersion]:

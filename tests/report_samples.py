@@ -112,7 +112,7 @@ def sheets(**more):
         "marks": D(4),
              "earned": D(0), "unsettled": 1}
     one = {"name": "王子涵", "number": "240101", "hidden": False, "occupation": "人工智能训练师 4-04-05-05", "level": "三级/高级工",
-           "exam": EXAM["title"], "paper": "三级模拟卷（精简）", "attempt": 2, "group": "人工智能 2401 班", "ended": NOW,
+           "exam": EXAM["title"], "paper": "三级模拟卷（精简）", "penalty": D(0), "attempt": 2, "group": "人工智能 2401 班", "ended": NOW,
            "tables": [table],
            "earned": D("71.5"), "marks": D(100), "unsettled": 1}
     return {

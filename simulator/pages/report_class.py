@@ -70,7 +70,7 @@ def class_view(session: Session, cache: TaskCache, exam: Exam, group: Group | No
 
 def _groups(session: Session, exam: Exam, chosen: Group | None) -> list[dict[str, Any]]:
     """Return the classes that have sat the exam, and all of them together."""
-    present = {entry.group for entry in results.entries(session, exam) if entry.group}
+    present = {entry.group for entry in classreport.best(session, exam) if entry.group}
     groups = session.scalars(select(Group).where(Group.name.in_(present)).order_by(Group.name))
     links = [(None, _("全部考生")), *((group.id, group.name) for group in groups)]
     return [

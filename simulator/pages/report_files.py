@@ -43,7 +43,8 @@ def _score_sheet(book: Workbook, one: Mapping[str, Any], heads: Sequence[str], z
             put(sheet, row, [line["id"], line["marks"], line["text"], line["expected"], line["found"], _earned(line)])
         put(sheet, row + 1, [_("合计"), table["marks"], None, None, _unsettled(table["unsettled"]), table["earned"]], bold=True)
         row += 2
-    put(sheet, row, [_("总分"), one["marks"], None, None, _unsettled(one["unsettled"]), one["earned"]], bold=True)
+    penalty = _("已扣超时 %(marks)s 分", marks=f"{one['penalty'].normalize():f}") if one["penalty"] else None
+    put(sheet, row, [_("总分"), one["marks"], None, penalty, _unsettled(one["unsettled"]), one["earned"]], bold=True)
     merge(sheet, row + 2, _("考评员：__________    审核：__________    日期：__________"), wide, bold=False)
 
 

@@ -12,9 +12,10 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from grading import totals
-from simulator import catalog, reports, results
+from simulator import catalog, clocks, reports, results
 from simulator.models import Attempt, User
 from simulator.pages.report import chosen, chosen_form, who
+from simulator.standings import total
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 600, 180, 40, 24, 24, 28
 """The chart in units of its own view box, and its margins."""
@@ -42,8 +43,9 @@ def _paper(session: Session, attempts: Sequence[Attempt]) -> dict[str, Any]:
 
 def _row(session: Session, attempt: Attempt, number: int) -> dict[str, Any]:
     paper = catalog.paper_spec(attempt.exam.paper)
-    cells = results.module_cells(session, [attempt.id], len(paper.modules))[attempt.id]
-    earned, marks = sum((cell.earned for cell in cells), Decimal(0)), sum((cell.marks for cell in cells), Decimal(0))
+    kept = results.module_cells(session, [attempt.id], len(paper.modules))[attempt.id]
+    cells = [cell.shown(final=results.final(attempt.exam)) for cell in kept]
+    earned, marks = total(cells, clocks.penalty(attempt)), sum((cell.marks for cell in cells), Decimal(0))
     return {
         "number": number, "title": attempt.exam.title, "mode": attempt.exam.mode, "ended": attempt.ended_at, "earned": earned,
         "marks": marks, "percent": totals.percent(earned, marks), "pending": sum(cell.pending for cell in cells),

@@ -14,7 +14,7 @@ from flask import url_for
 from flask_babel import gettext as _, lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from grading.totals import UNSETTLED
+from grading.totals import UNSETTLED, counts
 from simulator import catalog, classreport
 from simulator.catalog import TaskCache
 from simulator.errors import Refused
@@ -106,20 +106,21 @@ def sheet(
     numbers = classreport.numbers(session, exam) if known is None else known
     hidden = staff and classreport.anonymous(exam)
     view = sheet_view(session, cache, attempt, now, staff=staff)
-    tables = [table for module in view["modules"] for table in _tables(module, every=every)]
+    tables = [table for module in view["modules"] for table in _tables(module, every=every, half=view["half"])]
     return {
         **identity(user.name, user.username, numbers.get(user.id, ""), hidden=hidden), "hidden": hidden, "occupation": str(OCCUPATION),
         "level": str(LEVELS[paper.level]) if paper.level else "—", "exam": exam.title, "paper": paper.title, "attempt": attempt.number,
         "group": user.group.name if user.group and not hidden else "", "ended": attempt.ended_at, "tables": tables,
         "earned": view["earned"], "marks": view["marks"], "unsettled": view["pending"],
+        "penalty": view["penalty"],
     }
 
 
-def _tables(module: Mapping[str, Any], *, every: bool) -> list[dict[str, Any]]:
+def _tables(module: Mapping[str, Any], *, every: bool, half: str) -> list[dict[str, Any]]:
     theory = [task for task in module["tasks"] if task["form"]]
     tables = [_table(module["title"], _("逐题") if every else _("按题型"), _items(theory) if every else _by_form(theory))] if theory else []
     practical = [task for task in module["tasks"] if not task["form"]]
-    return tables + [_table(module["title"], f"{task['label']} {task['title']}", _points(task)) for task in practical]
+    return tables + [_table(module["title"], f"{task['label']} {task['title']}", _points(task, half)) for task in practical]
 
 
 def _table(module: str, title: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -130,12 +131,14 @@ def _table(module: str, title: str, rows: list[dict[str, Any]]) -> dict[str, Any
     }
 
 
-def _points(task: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _points(task: Mapping[str, Any], half: str) -> list[dict[str, Any]]:
+    """Return a row for each point that makes up the marks: of a metric task the half that counts now."""
+    counting = [point for point in task["points"] if counts(point["board"], final=half != "public")]
     return [
         {
             "id": point["id"], "marks": point["marks"], "text": point["title"], "expected": point["expected"], "found": point["found"],
             "earned": None if point["status"] in UNSETTLED else point["earned"],
-        } for point in task["points"]
+        } for point in counting
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator import attempts, marking, results
+from simulator import attempts, cells, marking, results
 from simulator.models import Attempt, Exam
 from tests import factories as f
 
@@ -39,6 +39,7 @@ def settle_programs(db, attempt_id: int) -> None:
         for outcome in results.outcomes(session, session.get_one(Attempt, attempt_id)):
             if outcome.marking.state == "queued":
                 outcome.marking.state = "done"
+        cells.refresh(session, [attempt_id])
 
 
 def make(db, clock, **kwargs) -> int:

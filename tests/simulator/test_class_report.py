@@ -8,8 +8,8 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from simulator import classreport
-from simulator.models import Candidate, Exam, Group
+from simulator import candidates, cells, classreport
+from simulator.models import Cell, Exam, Group
 from tests import factories as f
 from tests.simulator.report_world import make, sit
 
@@ -58,7 +58,9 @@ def test_one_class(db, services, sat):
 def test_what_is_not_marked_yet_counts_for_nothing(db, services, clock, sat):
     with db.write() as session:
         from simulator.models import Marking
-        session.query(Marking).order_by(Marking.id.desc()).first().state = "queued"
+        last = session.query(Marking).order_by(Marking.id.desc()).first()
+        last.state = "queued"
+        cells.refresh(session, [last.submission.attempt_id])
     report = found(db, services, sat)
     assert (len(report.rows), len(report.settled), report.total.n) == (3, 2, 2)
 
@@ -85,7 +87,7 @@ def test_the_workbook_has_the_numbers(sat, log_in):
     book = openpyxl.load_workbook(io.BytesIO(answer.data))
     assert book.sheetnames == ["概览", "考生", "薄弱代码", "薄弱评分点", "失分原因"]
     rows = list(book["考生"].values)
-    assert rows[1][:3] == ("s1", "甲同学", "一班")
+    assert rows[1][1:3] == ("甲同学", "一班")
     assert [row[-3] for row in rows[1:]] == [8, 4, 0]
     assert list(book["概览"].values)[2][:4] == ("总分", 16, 3, 4)
 
@@ -96,7 +98,7 @@ def blind(db, sat):
         exam = session.get_one(Exam, sat)
         exam.blind, exam.release = True, "held"
         for number, username in (("8001", "s1"), ("4002", "s2"), ("6003", "s3")):
-            session.add(Candidate(exam_id=sat, user_id=f.user(session, username).id, number=number))
+            candidates.get(session, exam, f.user(session, username).id).number = number
     return sat
 
 
@@ -115,3 +117,13 @@ def test_a_blind_exam_shows_numbers_only_until_its_release(db, blind, log_in):
     with db.write() as session:
         session.get_one(Exam, blind).release = "released"
     assert "甲同学" in client.get(f"/desk/exams/{blind}/report").text
+
+
+def test_who_has_only_handed_in_a_module_is_not_in_it_yet(db, services, clock, sat, log_in):
+    with db.write() as session:
+        running = f.make_attempt(session, clock(), "t1", session.get_one(Exam, sat))
+        for row in session.query(Cell).filter_by(attempt_id=running.id):
+            session.delete(row)
+        session.add(Cell(attempt_id=running.id, module=0, earned=Decimal(6), public=Decimal(6), marks=Decimal(6), submitted_at=clock()))
+    assert len(found(db, services, sat).rows) == 3
+    assert log_in("i1").get(f"/desk/exams/{sat}/sheets").text.count('<article class="scoresheet"') == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import openpyxl
 import pytest
@@ -41,7 +42,7 @@ def test_the_sums_are_those_of_the_result(sat, log_in):
     assert answer.mimetype.endswith("spreadsheetml.sheet")
     book = openpyxl.load_workbook(io.BytesIO(answer.data))
     [sheet] = book.worksheets
-    assert sheet.title == "s1 甲同学"
+    assert re.fullmatch(r"\d{4} 甲同学", sheet.title)
     rows = list(sheet.values)
     assert rows[4] == ("细则编号", "配分", "评分细则描述", "规定或标称值", "结果或实际值", "得分")
     sums = [row for row in rows if row[0] == "合计"]
@@ -86,7 +87,7 @@ def test_all_sheets_of_a_class(db, services, clock, sat, log_in):
     page = client.get(f"/desk/exams/{exam}/sheets").text
     assert page.count('<article class="scoresheet"') == 2
     book = openpyxl.load_workbook(io.BytesIO(client.get(f"/desk/exams/{exam}/sheets.xlsx").data))
-    assert book.sheetnames == ["s1 甲同学", "s2 乙同学"]
+    assert [name.split()[1] for name in book.sheetnames] == ["甲同学", "乙同学"]
 
 
 def test_too_many_sheets_are_refused_with_what_to_do(db, services, clock, sat, log_in, monkeypatch):
@@ -110,3 +111,11 @@ def test_a_workbook_takes_any_text_as_text():
     assert (cells(1, 1).value, cells(1, 1).data_type) == ("=1+1", "s")
     assert cells(1, 2).value == "坏"
     assert len(cells(1, 3).value) == 32_000
+
+
+@pytest.mark.parametrize(("half", "ids"), [("", ["M1"]), ("public", ["M1", "M2"]), ("final", ["M1", "M3"])])
+def test_of_a_metric_task_only_the_half_that_counts_stands_there(half, ids):
+    point = {"marks": 1, "title": "", "expected": "", "found": "", "status": "correct", "earned": 1}
+    points = [{**point, "id": name, "board": board} for name, board in (("M1", ""), ("M2", "public"), ("M3", "private"))]
+    shown = [p for p in points if half or not p["board"]]
+    assert [row["id"] for row in score_sheet._points({"points": shown}, half)] == ids
