@@ -7,6 +7,7 @@ ACCEPTS                          the kinds of value that it executes
 OUTPUTS                          optional: its own outputs (`produces: {…: {output: name}}`), name → kind of value
 Args                             optional: a `Spec` of what a task may write in `args`
 check(run, task)                 optional: raises TaskError for what the task's files must hold
+lacking(run, models)             optional: why this machine, whose own models lie in `models`, cannot mark it; "" if it can
 
 Names that begin with an underscore help runners and are none themselves.
 """
@@ -17,6 +18,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from grading.errors import TaskError
@@ -84,6 +86,12 @@ def check(run: RunSpec, task: Task) -> None:
     own = getattr(_module(run.runner), "check", None)
     if own is not None:
         own(run, task)
+
+
+def lacking(run: RunSpec, models: Path) -> str:
+    """Return why this machine cannot mark what hangs on `run`, "" if it can. models : folder of the school's own models."""
+    own: Callable[[RunSpec, Path], str] | None = getattr(_module(run.runner), "lacking", None)
+    return own(run, models) if own is not None else ""
 
 
 def _module(name: str) -> Any:

@@ -39,8 +39,10 @@ def _examine(runtimes: Path) -> Iterator[Finding]:
     settings = load_settings()
     yield from findings.machine()
     yield from findings.runtimes(runtimes)
+    yield from findings.clip_model(runtimes)
     yield from findings.installation(settings)
     yield from findings.sandboxes(runtimes)
+    yield from findings.clip_trial(runtimes)
 
 
 def _print(finding: Finding) -> None:
