@@ -12,7 +12,8 @@ RATE = 16000
 def analyse(name):
     """返回一段声音的基频、24 个频谱包络系数（每帧一行）和非周期性。"""
     wave, _ = sf.read(name)
-    f0, times = pw.harvest(wave, RATE)
+    f0, times = pw.dio(wave, RATE)
+    f0 = pw.stonemask(wave, f0, times, RATE)
     envelope = pw.cheaptrick(wave, f0, times, RATE)
     noise = pw.d4c(wave, f0, times, RATE)
     return f0, pw.code_spectral_envelope(envelope, RATE, 24), noise
