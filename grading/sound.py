@@ -28,7 +28,8 @@ class Sound:
     loudness : LUFS (ITU-R BS.1770-4), None for silence; peak : highest sample, 1 is full scale; clipped : share of samples on
     a flat top; speech : seconds of speech; share : speech / length; lead, trail : silence before and after it, s;
     sig, bak, ovrl : DNSMOS P.835, 1 to 5; to_target, to_source : cosine of the speaker vectors, None if the run compares none;
-    copies : given file → share of the clip that was copied from it; heard : the words recognised, None if the run recognises
+    copies : given file → share of the clip that was copied from it; speeds : given file → how many times faster the copy is played,
+    only where it is; heard : the words recognised, None if the run recognises
     none; agreement : their agreement with the wanted sentence, 0 to 1; notes : (name, text) from the file's header.
     """
 
@@ -55,6 +56,7 @@ class Sound:
     heard: str | None = None
     agreement: float | None = None
     notes: tuple[tuple[str, str], ...] = ()
+    speeds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def speaks(self) -> bool:

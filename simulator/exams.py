@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -35,11 +36,14 @@ class ExamForm:
         return str(self.raw.get(name) or default).strip()
 
 
-def create(session: Session, form: ExamForm, zone: ZoneInfo, now: datetime, who: int) -> Exam | None:
-    """Create an exam from the form; None with `form.errors` filled if something is wrong."""
-    paper = session.get(PaperVersion, _number(form, "paper") or 0)
-    if paper is None:
-        form.errors["paper"] = _("请选择一份试卷。")
+def create(
+    session: Session, form: ExamForm, zone: ZoneInfo, now: datetime, who: int, lacking: Callable[[PaperVersion], str] = lambda _: ""
+) -> Exam | None:
+    """Create an exam from the form; None with `form.errors` filled if something is wrong.
+
+    lacking : why a task of a paper cannot be marked here, "" if all can.
+    """
+    paper = _paper(session, form, lacking)
     title = form.text("title") or (paper.title if paper else "")
     if not 1 <= len(title) <= 120:
         form.errors["title"] = _("场次名称应为 1 到 120 字。")
@@ -66,6 +70,14 @@ def create(session: Session, form: ExamForm, zone: ZoneInfo, now: datetime, who:
     candidates.ensure(session, exam)
     events.record(session, "exam.created", now, who=who, exam_id=exam.id, title=title, mode=mode)
     return exam
+
+
+def _paper(session: Session, form: ExamForm, lacking: Callable[[PaperVersion], str]) -> PaperVersion | None:
+    paper = session.get(PaperVersion, _number(form, "paper") or 0)
+    problem = lacking(paper) if paper else _("请选择一份试卷。")
+    if problem:
+        form.errors["paper"] = problem
+    return paper
 
 
 def _attempts_allowed(form: ExamForm, mode: str) -> int | None:

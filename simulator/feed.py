@@ -33,7 +33,7 @@ class Observed:
     """A sandbox all of whose runs are looked at by one observer."""
 
     def __init__(self, inner: Sandbox, observer: Observer) -> None:
-        self.name = inner.name
+        self.name, self.models = inner.name, inner.models
         self._inner = inner
         self._observer = observer
 

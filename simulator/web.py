@@ -23,7 +23,7 @@ SCRIPTED = frozenset({"exam.save", "exam.upload", "exam.flag", "exam.clock", "ex
 READING = frozenset({"linting.lint"})  # posts that change nothing: they never wait for the database's writer
 LANGUAGES = {"zh": "zh_Hans_CN", "en": "en"}
 CSP = (
-    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
 STATUS_TEXT = {

@@ -161,7 +161,17 @@ def event_log(**more):
     return {**base, **more}
 
 
-def system(**more):
+NO_CLIP = {"state": "none", "folder": "/srv/simulator/instance/models/clip", "files": []}
+CLIP = {
+    "state": "ok", "folder": "/srv/simulator/instance/models/clip", "problem": "", "fingerprint": "0123456789abcdef" * 4,
+    "language": "认识中文", "memory_mb": 1802, "files": [
+        {"role": "图片编码器", "name": "onnx/vision_model.onnx", "size": 351_684_923, "sha256": "0a" * 32},
+        {"role": "文字编码器", "name": "onnx/text_model.onnx", "size": 254_000_000, "sha256": "1b" * 32},
+    ],
+}
+
+
+def system(clip=NO_CLIP, **more):
     """Context of admin/system.html."""
     worker = {"name": "exam-pc:4711/1", "backend": "zygote", "problem": "", "started": NOW, "seen": NOW, "marked": 31}
     marking = {
@@ -185,6 +195,7 @@ def system(**more):
         "runtimes": [
             {"name": "python", "title": "Python", "ready": True, "state_text": "可用", "packages": ["pandas==2.3.3", "scikit-learn==1.9.1"]}
         ],
+        "clip": clip,
         "tasks": {"tasks": 2, "items": 150},
         "model": None,
         "settings": [{"key": "port", "value": "8000", "origin": "默认"}],
@@ -303,6 +314,8 @@ SAMPLES = [
     ("desk-items-empty", "desk/items.html", {**desk_items(), "candidates": 0}),
     ("system", "admin/system.html", system()),
     ("system-model", "admin/system.html", system(model={"name": "qwen3:8b", "url": "http://127.0.0.1:11434/v1", "key": True})),
+    ("system-clip", "admin/system.html", system(CLIP)),
+    ("system-clip-bad", "admin/system.html", system({**CLIP, "state": "bad", "problem": "vision_model.onnx 不是 ONNX 文件。"})),
     ("events", "admin/events.html", event_log()),
     ("events-none", "admin/events.html", event_log(events=[], more_url=None, paged=False)),
     ("catalog", "catalog/index.html", catalog()),
@@ -318,6 +331,14 @@ SAMPLES = [
 WAITING = pages.feedback(41, "pending", again_url="/attempts/7/check/41", wait="前面还有 3 份，约 20 秒。")
 IMAGES = {"accept": ["png", "jpeg", "webp"], "min_files": 4, "max_files": 4, "max_mb": 8}
 UPLOADED = [{"blob": f"{n}a" * 32, "name": f"海报 {n}.png", "size": 40_960} for n in range(1, 4)]
+NOT_COMPARED = {"state": "none", "reason": "本机没有 CLIP 模型。", "marked": False, "model": "", "fits": []}
+SPRING = "海报：山里的清泉和一只水壶"
+FIT = {"number": 0, "prompt": SPRING, "cosine": 0.312, "rank": 1, "share": 0.93, "nearest": SPRING, "count": 10}
+COMPARED = {
+    "state": "shown", "reason": "", "marked": False, "model": "0123456789ab",
+    "fits": [FIT, {**FIT, "number": 1, "rank": 3, "share": 0.08, "nearest": "一张白纸"}],
+}
+MARKED = {**COMPARED, "marked": True}
 MEASURED = {
     "kind": "images",
     "field": "posters",
@@ -359,4 +380,7 @@ FRAGMENTS = [
     ("images-blank", "widgets/images.html", {"field": exams.field(41, "images", "四张海报", spec=IMAGES)}),
     ("images", "widgets/images.html", {"field": exams.field(41, "images", "四张海报", UPLOADED, help="按顺序。", spec=IMAGES)}),
     ("images-evidence", "evidence/images.html", {"evidence": MEASURED, "links": exams.LINKS}),
+    ("images-no-clip", "evidence/images.html", {"evidence": {**MEASURED, "prompts": NOT_COMPARED}, "links": exams.LINKS}),
+    ("images-clip", "evidence/images.html", {"evidence": {**MEASURED, "prompts": COMPARED}, "links": exams.LINKS}),
+    ("images-clip-marked", "evidence/images.html", {"evidence": {**MEASURED, "prompts": MARKED}, "links": exams.LINKS}),
 ]

@@ -16,7 +16,7 @@ Share = Annotated[float, Key(ge=0, le=1)]
 NOT_COMPARED = "这个运行没有给出用来比较的内容。"
 
 
-@grader(validate=rising)
+@grader(version=2, validate=rising)
 def speaker_similarity(found: Sound, *, bands: Bands, min_target: Share = 0.0, max_copied: Share = 0.5) -> Mark:
     """Mark whose voice it is: similarity to the target minus similarity to the source, in bands.
 
@@ -54,9 +54,9 @@ def speaker_similarity(found: Sound, *, bands: Bands, min_target: Share = 0.0, m
     return Mark(fraction, expected, shown, "音色接近目标说话人。" if fraction == 1 else "音色还带有原说话人的特点，转换得不够。")
 
 
-@grader
+@grader(version=2)
 def not_a_replay(found: Sound, *, max_share: Annotated[float, Key(ge=0, lt=1)] = 0.25) -> Mark:
-    """Mark that the clip is new: hardly any piece of it is a copy of a clip that the task gives.
+    """Mark that the clip is new: hardly any piece of it is a copy, at whatever speed, of a clip that the task gives.
 
     Parameters
     ----------
@@ -79,7 +79,8 @@ def not_a_replay(found: Sound, *, max_share: Annotated[float, Key(ge=0, lt=1)] =
         return Mark(0.0, expected, "没有语音", SILENT)
     shown = f"最多 {share:.0%}" + (f"（{shorten(name, 60)}）" if share else "")
     if share > max_share:
-        return Mark(0.0, expected, shown, f"有 {share:.0%} 与给定的 {shorten(name, 60)} 逐段相同：这是重放，不是生成。")
+        changed = f"（速度是它的 {found.speeds[name]:g} 倍）" if name in found.speeds else ""
+        return Mark(0.0, expected, shown, f"有 {share:.0%} 与给定的 {shorten(name, 60)} 逐段相同{changed}：这是重放，不是生成。")
     return Mark(1.0, expected, shown, "没有重放给定的声音。")
 
 

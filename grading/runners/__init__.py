@@ -9,6 +9,7 @@ Args                             optional: a `Spec` of what a task may write in 
 check(run, task)                 optional: raises TaskError for what the task's files must hold
 practise(run, task, value, sandbox, completions, model)
                                  optional: executes it with a language model that somebody asks, for practice; never for marks
+lacking(run, models)             optional: why this machine, whose own models lie in `models`, cannot mark it; "" if it can
 
 Names that begin with an underscore help runners and are none themselves.
 """
@@ -19,6 +20,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from grading.completions import Completions, Unfinished
@@ -97,6 +99,12 @@ def check(run: RunSpec, task: Task) -> None:
     own = getattr(_module(run.runner), "check", None)
     if own is not None:
         own(run, task)
+
+
+def lacking(run: RunSpec, models: Path) -> str:
+    """Return why this machine cannot mark what hangs on `run`, "" if it can. models : folder of the school's own models."""
+    own: Callable[[RunSpec, Path], str] | None = getattr(_module(run.runner), "lacking", None)
+    return own(run, models) if own is not None else ""
 
 
 def _module(name: str) -> Any:

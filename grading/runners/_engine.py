@@ -49,23 +49,25 @@ def bundle(package: Path) -> bytes:
         return target.read_bytes()
 
 
-def job(package: Path, runtime: str, request: Any, files: Mapping[str, bytes], *, limits: RunLimits, seed: int = 0) -> RunJob:
-    """Return the job that lets the engine in folder `package` answer `request`."""
+def job(
+    package: Path, runtime: str, request: Any, files: Mapping[str, bytes], *, limits: RunLimits, seed: int = 0, models: bool = False
+) -> RunJob:
+    """Return the job that lets the engine in folder `package` answer `request`; models : it sees the school's own models."""
     start = _START.format(bundle=BUNDLE, request=REQUEST, answer=ANSWER, package=package.name)
     own = {
         SCRIPT: start.encode(), BUNDLE: bundle(package), REQUEST: json.dumps(request, ensure_ascii=False).encode("utf-8", "replace"),
     }
-    return RunJob(runtime, SCRIPT, {**files, **own}, limits, (ANSWER,), seed=seed)
+    return RunJob(runtime, SCRIPT, {**files, **own}, limits, (ANSWER,), seed=seed, models=models)
 
 
 def play(
-    package: Path, runtime: str, request: Any, files: Mapping[str, bytes], run: RunSpec, sandbox: Sandbox
+    package: Path, runtime: str, request: Any, files: Mapping[str, bytes], run: RunSpec, sandbox: Sandbox, *, models: bool = False
 ) -> tuple[RunResult, Any | Problem]:
     """Let the engine in folder `package` answer; return how the run ended, and the answer or why there is none.
 
     An engine that ends with an error is our fault; one that was stopped by a limit had too much to do because of the candidate.
     """
-    result = sandbox.run(job(package, runtime, request, files, limits=run.limits, seed=run.seed))
+    result = sandbox.run(job(package, runtime, request, files, limits=run.limits, seed=run.seed, models=models))
     if result.status in ("ok", "runtime_error") and ANSWER not in result.files:
         return result, Problem(f"评测引擎异常结束：{_last_line(result)}", "fault")
     if result.status != "ok":

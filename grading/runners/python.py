@@ -24,9 +24,9 @@ HARNESS = "_harness.py"
 VARIABLES = "_variables.json"
 
 
-def run(run: RunSpec, task: Task, program: str, sandbox: Sandbox) -> RunOutcome:
-    """Run `program` as `run` says; every id of `run.produces` is an artifact or has a problem."""
-    result = sandbox.run(_job(run, task, program))
+def run(run: RunSpec, task: Task, program: str, sandbox: Sandbox, *, runtime: str = RUNTIME) -> RunOutcome:
+    """Run `program` as `run` says; every id of `run.produces` is an artifact or has a problem. runtime : for other runners."""
+    result = sandbox.run(_job(run, task, program, runtime))
     variables = _variables(result)
     artifacts: dict[str, Any] = {}
     problems: dict[str, Problem] = {}
@@ -42,13 +42,13 @@ def run(run: RunSpec, task: Task, program: str, sandbox: Sandbox) -> RunOutcome:
     return RunOutcome(result, artifacts, problems)
 
 
-def _job(run: RunSpec, task: Task, program: str) -> RunJob:
+def _job(run: RunSpec, task: Task, program: str, runtime: str) -> RunJob:
     name = _program_name(run, task)
     wanted = {p.variable: p.kind for p in run.produces.values() if p.variable}
     harness = Path(__file__).with_name(HARNESS).read_text("utf-8") + f"\n\nplay({name!r}, {wanted!r})\n"
     collect = [p.file for p in run.produces.values() if p.file] + ([VARIABLES] if wanted else [])
     files = {**given_files(run, task), name: program.encode(), HARNESS: harness.encode()}
-    return RunJob(RUNTIME, HARNESS, files, run.limits, tuple(collect), seed=run.seed)
+    return RunJob(runtime, HARNESS, files, run.limits, tuple(collect), seed=run.seed)
 
 
 def _program_name(run: RunSpec, task: Task) -> str:

@@ -25,6 +25,9 @@ STAMP = ".stamp"
 WARM = "warm"
 """Folder of a built runtime whose files are copied into `/tmp` of every run (caches)."""
 
+MODELS = "models"
+"""Folder beside that of the runtimes, in which a school puts models of its own."""
+
 State = Literal["ready", "outdated", "missing"]
 
 _HERE = Path(__file__).parent
@@ -37,8 +40,8 @@ class RuntimeSpec:
     packages : installed with what they need; bare : installed after them, alone (pip's `--no-deps`); finish : a script of
     this folder that the runtime's own Python runs after that, in the runtime's folder (unpacks weights, removes what is not
     needed), and whose output goes with the runtime; preload, prime : modules that a fork server imports, and lines that it
-    runs, once, so that no run pays for them; stamp : changes with what is installed or the Python version, so that a build
-    can be skipped.
+    runs, once, so that no run pays for them; models : engines in it may see the school's own models; stamp : changes with what
+    is installed or the Python version, so that a build can be skipped.
     """
 
     name: str
@@ -49,6 +52,7 @@ class RuntimeSpec:
     preload: tuple[str, ...]
     prime: str
     warm: str
+    models: bool
     stamp: str
 
 
@@ -67,6 +71,11 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _HERE.glob("*.toml")))
 
 
+def models_folder(directory: Path) -> Path:
+    """Return where a school's own models lie, which need not be there; directory : folder of the runtimes."""
+    return directory.absolute().parent / MODELS
+
+
 def spec(name: str) -> RuntimeSpec:
     """Return what the runtime called `name` consists of; SandboxError lists the valid names."""
     if name not in names():
@@ -76,7 +85,8 @@ def spec(name: str) -> RuntimeSpec:
     finish = _HERE / data["finish"] if "finish" in data else None
     more = (bare, finish.read_text("utf-8")) if finish else bare and (bare,)
     stamp = hashlib.sha256(repr((packages, warm, sys.version, *more)).encode()).hexdigest()
-    return RuntimeSpec(name, data["title"], packages, bare, finish, tuple(data["preload"]), data.get("prime", ""), warm, stamp)
+    preload, prime, models = tuple(data["preload"]), data.get("prime", ""), data.get("models", False)
+    return RuntimeSpec(name, data["title"], packages, bare, finish, preload, prime, warm, models, stamp)
 
 
 def status(name: str, directory: Path) -> RuntimeStatus:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from grading.errors import SandboxError
+from grading.runtimes import models_folder
 from grading.sandbox import outcome, rootfs, seccomp
 from grading.sandbox.collect import collect, figures
 from grading.sandbox.contract import Observer, RunJob, RunResult
@@ -137,7 +138,7 @@ class BwrapSandbox:
     name = "bwrap"
 
     def __init__(self, runtimes: Path, *, binary: Path | None = None) -> None:
-        self.runtimes = runtimes
+        self.runtimes, self.models = runtimes, models_folder(runtimes)
         self.binary = binary or find_bwrap()
         self._filter = seccomp.program()
 

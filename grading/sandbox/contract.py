@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol
 
 from grading.model import RunLimits
+
+MODELS = "/opt/models"
+"""Where a job that asks for the school's own models finds them."""
 
 RunStatus = Literal[
     "ok", "runtime_error", "time_limit", "memory_limit", "output_limit", "process_limit", "cancelled", "refused",
@@ -23,7 +27,8 @@ class RunJob:
     files : name → bytes, all copied into the work directory; collect : names of files to bring back, or ``*`` for all that
     the program made; stdin : bytes; seed : reseeds `random` and `numpy.random` (the hash seed is 0 in every run);
     interpreter : `shebang` lets the kernel run the script, by its first line or as a compiled program (backend `bwrap` only,
-    which then also shows the programs of /usr).
+    which then also shows the programs of /usr); models : show the school's own models, read-only, at MODELS (engines of ours
+    only, in a runtime that uses them).
     """
 
     runtime: str
@@ -34,6 +39,7 @@ class RunJob:
     stdin: bytes = b""
     seed: int = 0
     interpreter: Literal["python", "shebang"] = "python"
+    models: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,9 +80,10 @@ class Observer(Protocol):
 
 
 class Sandbox(Protocol):
-    """A backend that has passed its self-test."""
+    """A backend that has passed its self-test. models : folder of the school's own models on the host, which need not be there."""
 
     name: str
+    models: Path
 
     def run(self, job: RunJob, observer: Observer | None = None) -> RunResult:
         """Run `job`. Never raises for what the candidate's program does; SandboxError only if the backend is broken."""

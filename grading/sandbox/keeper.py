@@ -42,7 +42,6 @@ MESSAGE = 1 << 16
 """Bytes of a message at most; each input begins with a message of its own."""
 
 
-
 @dataclass
 class Start:
     """What the candidate's process needs to begin."""
@@ -82,6 +81,7 @@ def keep(slot: int, descriptors: list[int], wall: kernel.Filter) -> Start:
             os._exit(0)  # not needed after all
         order: dict[str, Any] = json.loads(_read(sock, int.from_bytes(first, "big")))
         _resize(order["writable"], slot)
+        kernel.cover(order["covered"])
         _let_go(order, _fill(sock, order, slot), gate)
     except (OSError, EOFError, ValueError) as error:
         os.write(report, f"failed {error}\n".encode())

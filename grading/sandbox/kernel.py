@@ -55,6 +55,13 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str
     check(libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode()), f"mount {target}")
 
 
+def cover(targets: list[str]) -> None:
+    """Hide what is mounted at `targets`, as far as they are there, under empty folders that nobody can write to."""
+    for target in targets:
+        if os.path.isdir(target):
+            mount("tmpfs", target, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV, "size=4k,nr_inodes=2,mode=555")
+
+
 def make_read_only(target: str) -> None:
     """Make the mount at `target` and all below it read-only, without set-uid programs and device nodes (Linux 5.12)."""
     wanted = _MountAttributes(set=MS_RDONLY | MS_NOSUID | MS_NODEV)  # MOUNT_ATTR_* have the same values

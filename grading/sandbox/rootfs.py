@@ -5,6 +5,7 @@
 /tmp, /dev/shm   scratch                                                    tmpfs, `disk_mb` and 64 MB
 /opt/runtime     the runtime's virtual environment                          read-only
 /opt/python      the interpreter's installation                             read-only
+/opt/models      the school's own models, for jobs that ask for them        read-only
 /usr/lib …       shared libraries, fonts, time zones                        read-only
 Host paths do not appear inside, so that a message never shows where the school keeps its files.
 """
@@ -15,7 +16,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from grading.sandbox.contract import RunJob
+from grading.sandbox.contract import MODELS, RunJob
 from grading.sandbox.identity import Users
 from grading.sandbox.interpreter import Interpreter
 from grading.sandbox.limits import MIB, rlimits
@@ -62,6 +63,9 @@ def order(job: RunJob, interpreter: Interpreter, binary: Path, *, report: int, s
     report, seccomp : descriptors that the sandbox inherits; figures : whether somebody looks at pictures.
     """
     binds = {"prefix": interpreter.prefix, "packages": interpreter.packages, "warm": interpreter.warm}
+    shown = []
+    if job.models and interpreter.models:
+        binds["models"], shown = interpreter.models, ["--ro-bind", f"{STAGING}/models", MODELS]
     if interpreter.is_system:
         del binds["prefix"]  # all of /usr is more than a program needs
     command = str(binary)
@@ -77,7 +81,7 @@ def order(job: RunJob, interpreter: Interpreter, binary: Path, *, report: int, s
         "writable": {name: writable(job)[place] for name, place in places.items()},
         "files": [(name, len(data)) for name, data in job.files.items()],
         "stdin": len(job.stdin),
-        "argv": [command, *_isolation(seccomp), *_tree(interpreter, FOREIGN if job.interpreter == "shebang" else SYSTEM),
+        "argv": [command, *_isolation(seccomp), *shown, *_tree(interpreter, FOREIGN if job.interpreter == "shebang" else SYSTEM),
                  *_environment(interpreter), "--chdir", "/work",
                  "--", "/opt/runtime/bin/python", "/opt/inside.py", str(report), job.script, str(job.seed % 2**32),
                  rlimit_text(job), str(int(figures)), job.interpreter],
@@ -100,7 +104,7 @@ def run_order(job: RunJob, *, figures: bool) -> dict[str, Any]:
     return {
         "writable": writable(job), "files": [(name, len(data)) for name, data in job.files.items()],
         "stdin": len(job.stdin), "script": job.script, "seed": job.seed % 2**32, "figures": figures,
-        "rlimits": rlimit_text(job), "collect": list(job.collect),
+        "rlimits": rlimit_text(job), "collect": list(job.collect), "covered": [] if job.models else [MODELS],
     }  # fmt: skip
 
 
@@ -110,7 +114,7 @@ def server_order(interpreter: Interpreter, users: Users, control: int) -> dict[s
     binary = f"{home}/bin/{interpreter.binary.name}"
     binds = {binary: interpreter.binary} if interpreter.is_system else {home: interpreter.prefix}
     binds |= {str(path): path for path in map(Path, SYSTEM) if path.exists() and not path.is_symlink()}
-    for target, path in (("/opt/runtime/lib", interpreter.packages), ("/opt/warm", interpreter.warm)):
+    for target, path in (("/opt/runtime/lib", interpreter.packages), ("/opt/warm", interpreter.warm), (MODELS, interpreter.models)):
         if path is not None:
             binds[target] = path
     links = {str(path): str(path.readlink()) for path in map(Path, SYSTEM) if path.is_symlink()}

@@ -175,10 +175,10 @@ class Server:
             self._process.wait()
 
 
-def _stamp(interpreter: Interpreter) -> tuple[int, int]:
-    """Return what changes when the runtime is built anew in the same place."""
+def _stamp(interpreter: Interpreter) -> tuple[int, int, int]:
+    """Return what changes when the runtime is built anew in the same place, or another folder of models is there."""
     status = (interpreter.packages or interpreter.binary).stat()
-    return status.st_ino, status.st_mtime_ns
+    return status.st_ino, status.st_mtime_ns, interpreter.models.stat().st_ino if interpreter.models else 0
 
 
 def _pid_of(descriptor: int) -> int:

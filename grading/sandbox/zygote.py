@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from grading.errors import SandboxError
+from grading.runtimes import models_folder
 from grading.sandbox import outcome, rootfs, seccomp
 from grading.sandbox.cgroup import MemoryGroup, make_group
 from grading.sandbox.contract import Observer, RunJob, RunResult
@@ -49,7 +50,7 @@ class ZygoteSandbox:
     name = "zygote"
 
     def __init__(self, runtimes: Path) -> None:
-        self.runtimes = runtimes
+        self.runtimes, self.models = runtimes, models_folder(runtimes)
         self._filter = seccomp.program()
         self._lock = threading.Lock()
         self._starting: dict[str, threading.Lock] = {}

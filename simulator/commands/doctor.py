@@ -40,9 +40,11 @@ def _examine(runtimes: Path, ask_model: bool) -> Iterator[Finding]:
     settings = load_settings()
     yield from findings.machine()
     yield from findings.runtimes(runtimes)
+    yield from findings.clip_model(runtimes)
     yield from findings.installation(settings)
     yield findings.language_model(settings, ask=ask_model)
     yield from findings.sandboxes(runtimes)
+    yield from findings.clip_trial(runtimes)
 
 
 def _print(finding: Finding) -> None:

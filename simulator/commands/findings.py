@@ -7,6 +7,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,13 +17,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from grading import runtimes as rt
+from grading import clip, runtimes as rt
 from grading.errors import SandboxError
-from grading.sandbox import BackendReport, facts, probe
+from grading.runners.image import prompts
+from grading.sandbox import BackendReport, facts, open_sandbox, probe
 from simulator.config import ConfigError, Settings
 
 MARKS = {"ok": "✓", "warn": "!", "fail": "✗"}
-GIB = 1 << 30
+MIB, GIB = 1 << 20, 1 << 30
 STRICT = "bwrap"
 
 
@@ -111,6 +113,39 @@ def runtimes(directory: Path) -> Iterator[Finding]:
         level: Literal["ok", "warn", "fail"] = {"ready": "ok", "outdated": "warn"}.get(status.state, "fail")  # type: ignore[assignment]
         found = {"ready": "可用", "outdated": "与这个版本的程序不一致", "missing": "没有安装"}[status.state]
         yield Finding(f"运行环境 {name}", level, found, "" if level == "ok" else f"请运行 simulator runtimes build {name}")
+
+
+def clip_model(directory: Path) -> Iterator[Finding]:
+    """Yield what lies in the folder for the school's own CLIP model beside the runtimes; not having one is no fault."""
+    models = rt.models_folder(directory)
+    found = clip.find(models)
+    if found is None:
+        yield Finding("CLIP 模型", "ok", f"没有放（可选）：不评判提示词是否相符；要用就放进 {models / clip.FOLDER}，见 docs/clip.md")
+        return
+    for file in found.files:
+        yield Finding(f"CLIP 文件 {file.name}", "ok", f"{file.size / MIB:.1f} MB，SHA-256 {file.sha256}")
+    if found.problem:
+        yield Finding("CLIP 模型", "warn", found.problem, f"修好 {found.folder} 里的文件，或把它们移走；在这之前不评判提示词是否相符。")
+        return
+    language = "认识中文" if found.language == "zh" else "不认识中文，用试题的英文提示词"
+    yield Finding("CLIP 模型", "ok", f"文件齐全，{language}，每次运行最多用 {found.memory_mb} MB 内存，指纹 {found.fingerprint}")
+
+
+def clip_trial(directory: Path) -> Iterator[Finding]:
+    """Yield whether the school's CLIP model really runs in the sandbox; nothing if there is none that could."""
+    found = clip.find(rt.models_folder(directory))
+    if found is None or found.problem or rt.status("media", directory).state == "missing":
+        return
+    try:
+        with closing(open_sandbox(directory, remember=True)) as sandbox:
+            judged = prompts.trial(sandbox)
+    except SandboxError:
+        return  # told above
+    if judged.sheet is None:
+        yield Finding("CLIP 试算", "warn", judged.reason, f"换一个模型，或把 {found.folder} 移走；在这之前不评判提示词是否相符。")
+    elif judged.result is not None:
+        used = f"用时 {judged.result.wall_s:.1f} 秒，内存 {judged.result.memory_mb:.0f} MB"
+        yield Finding("CLIP 试算", "ok", f"在沙箱里比较一张图和两句话：{used}")
 
 
 def sandboxes(directory: Path) -> Iterator[Finding]:

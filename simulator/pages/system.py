@@ -13,6 +13,7 @@ from grading import runtimes
 from simulator import queueing, workers
 from simulator.models import Attempt, Marking, Submission, TaskVersion, Worker
 from simulator.pages.admin import counts, settings_view
+from simulator.pages.models import clip_view
 from simulator.pages.wait import about
 from simulator.services import Services
 
@@ -25,13 +26,13 @@ STATES = {
 
 
 def system_view(session: Session, services: Services, now: datetime) -> dict[str, Any]:
-    """Return workers, queue, runtimes, database, catalogue and settings."""
+    """Return workers, queue, runtimes, the school's own model, database, catalogue and settings."""
     oldest = queueing.oldest_wait(session, now)
     return {
         "workers": [_worker(row) for row in workers.alive(session, now)], "problems": workers.summary(session, now).problems,
         "oldest": None if oldest is None else about(oldest), "markings": _markings(session),
         "errors": queueing.failed(session),
-        "runtimes": [_runtime(name, services) for name in runtimes.names()],
+        "runtimes": [_runtime(name, services) for name in runtimes.names()], "clip": clip_view(services.settings.runtimes),
         "database": services.db.engine.url.render_as_string(hide_password=True), "queue": queueing.waiting(session),
         "model": _model(services), "tasks": counts(session), "settings": settings_view(services.settings),
     }

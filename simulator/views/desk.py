@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from simulator import credits, exams, remarking
+from simulator import credits, equipment, exams, remarking
 from simulator.auth import me, role_required
 from simulator.errors import Refused
 from simulator.models import Attempt
@@ -34,7 +35,7 @@ def new() -> Any:
         return render_template("desk/new.html", **pages.new_view(session(), exams.EMPTY_FORM, {}))
     raw = {**request.form.to_dict(), "group": request.form.getlist("group")}
     form = exams.ExamForm(raw)
-    exam = exams.create(session(), form, services().zone, now(), me().id)
+    exam = exams.create(session(), form, services().zone, now(), me().id, partial(equipment.lacking, session(), services()))
     if exam is None:
         session().rollback()
         return render_template("desk/new.html", **pages.new_view(session(), {**exams.EMPTY_FORM, **raw}, form.errors)), 422

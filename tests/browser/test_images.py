@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from simulator.config import ROOT
 from tests import factories
 from tests.browser import acts
 from tests.browser.hall import Hall, now, wait_until
+from tests.grading.clip import tiny
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
 
@@ -48,10 +51,27 @@ def picture_hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
         hall.close()
 
 
+@pytest.fixture(scope="module")
+def clip_hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    """A hall whose school has put a (tiny) CLIP model beside the runtimes."""
+    folder = tmp_path_factory.mktemp("clip")
+    built = Path(os.environ.get("SIMULATOR_TEST_RUNTIMES") or ROOT / "instance" / "runtimes")
+    (folder / "models").mkdir()
+    tiny.build(built, folder / "models" / "clip")
+    hall = Hall(folder, write_tree(folder / "tasks"), markers="1", runtimes_dir=str(tiny.instance(built, folder)))
+    try:
+        yield hall.start()
+    finally:
+        hall.close()
+
+
 @pytest.fixture
 def sitting(picture_hall: Hall, desk: Any) -> tuple[Page, int]:
     """A candidate before the task: the page, and the number of the attempt."""
-    hall = picture_hall
+    return seated(picture_hall, desk)
+
+
+def seated(hall: Hall, desk: Any) -> tuple[Page, int]:
     username = hall.person()
     attempt = hall.attempt(username, hall.exam(paper="pictures"))
     one = desk(hall)
@@ -142,7 +162,8 @@ def test_four_posters_from_blank_to_marks(sitting: tuple[Page, int], picture_hal
     expect(table.get_by_role("row", name="宽 × 高")).to_contain_text("768 × 1024")
     expect(table.get_by_role("row", name="读到的文字")).to_contain_text("一壶山泉清早装满")
     expect(table.get_by_role("row", name="元数据标识")).to_contain_text("POSTER-003")
-    expect(page.get_by_text("没有评判：画面与文案是否相符、是否好看。")).to_be_visible()
+    expect(page.get_by_text("没有评判提示词是否相符：本机没有 CLIP 模型。")).to_be_visible()
+    expect(table.get_by_role("row", name="提示词相符")).to_have_count(0)
 
     acts.hand_in(page)
     expect(page.get_by_text("没有评完")).to_have_count(0, timeout=RUN_MS)
@@ -152,6 +173,27 @@ def test_four_posters_from_blank_to_marks(sitting: tuple[Page, int], picture_hal
     evidence = page.get_by_role("region", name="图片的测量结果")
     expect(evidence).to_be_visible()
     loaded(evidence.locator("thead img"), 4)
+
+
+def test_with_a_model_of_the_school_prompts_are_compared_and_not_marked(clip_hall: Hall, desk: Any) -> None:
+    page, _ = seated(clip_hall, desk)
+    choose(page, *FULL)
+    expect(cards(page)).to_have_count(4)
+    acts.saved(page)
+    try_out(page)
+    table = page.get_by_role("region", name="图片的测量结果")
+    row = table.get_by_role("row", name="提示词相符 仅供参考，不计分")
+    expect(row.get_by_role("cell")).to_have_count(4)
+    expect(row).to_contain_text("海报：轻得像羽毛的保温水壶")
+    expect(row.get_by_role("cell").first).to_contain_text(re.compile(r"10 句里第 \d+ 名 份额 \d+% · 余弦 -?[01]\.\d{3}"))
+    expect(page.get_by_text("它会看错，仅供参考，不计分。")).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    acts.hand_in(page)
+    expect(page.get_by_text("没有评完")).to_have_count(0, timeout=RUN_MS)
+    expect(acts.total(page)).to_have_text("7 / 7")
+    expect(page.get_by_role("row", name="提示词相符 仅供参考，不计分")).to_be_visible()
 
 
 def try_out(page: Page) -> None:

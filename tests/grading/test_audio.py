@@ -82,6 +82,12 @@ def test_replay(changes, fraction):
     assert mark("not_a_replay", **changes).fraction == fraction
 
 
+def test_a_copy_at_another_speed_is_told_with_its_speed():
+    found = mark("not_a_replay", copies={"a.flac": 1.0}, speeds={"a.flac": 1.1})
+    assert found.fraction == 0
+    assert "逐段相同（速度是它的 1.1 倍）" in found.reason
+
+
 @pytest.mark.parametrize(("changes", "fraction"), [
     ({"agreement": 0.7}, 1), ({"agreement": 0.69}, 0.5), ({"agreement": 0.49}, 0), ({"heard": None}, 0), ({"speech": 0.3}, 0),
 ])

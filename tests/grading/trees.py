@@ -216,7 +216,7 @@ def refusal(call: Callable[..., Any], *args: Any, **kwargs: Any) -> TaskError:
 class PreparedSandbox:
     """A sandbox that runs nothing: it answers each job with the next of the prepared results (the last one for ever)."""
 
-    name = "prepared"
+    name, models = "prepared", Path("/nowhere")
 
     def __init__(self, *results: RunResult | Exception) -> None:
         self.results = list(results)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from grading.sandbox.contract import RunResult
 
@@ -11,7 +12,7 @@ from grading.sandbox.contract import RunResult
 class FakeSandbox:
     """`play(job, observer)` is called for each run and returns its result."""
 
-    name = "fake"
+    name, models = "fake", Path("/nowhere")
 
     def __init__(self, play: Callable) -> None:
         self.play, self.jobs = play, []

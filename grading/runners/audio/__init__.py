@@ -7,6 +7,7 @@ hang on the last bits of a machine's arithmetic.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from grading.runners import Problem, RunOutcome
 from grading.runners._engine import given_files, play
 from grading.runners.audio.evidence import show
 from grading.runners.audio.report import BadReport, refusal, sound
-from grading.sandbox.contract import Sandbox
-from grading.sound import RawSound
+from grading.sandbox.contract import RunResult, Sandbox
+from grading.sound import RawSound, Sound
 
 RUNTIME = "media"
 ACCEPTS = ("sound_raw",)
@@ -42,9 +43,22 @@ class Args(Spec):
     sentence: str = ""
 
 
+@dataclass(frozen=True)
+class Measured:
+    """How measuring ended, the sound or why there is none, and what the engine answered."""
+
+    result: RunResult
+    found: Sound | Problem
+    answer: Any = None
+
+
 def check(run: RunSpec, task: Task) -> None:
     """Raise TaskError if a clip to compare with is not among the run's files."""
-    args = Args(**run.args)
+    check_given(run, Args(**run.args), task)
+
+
+def check_given(run: RunSpec, args: Args, task: Task) -> None:
+    """Raise TaskError if a clip that `args` names is not among the run's files, or a scoring point needs more than they say."""
     for key, names in (("target", args.target), ("source", args.source)):
         for name in names:
             if name not in run.files + run.hidden:
@@ -59,18 +73,27 @@ def check(run: RunSpec, task: Task) -> None:
 
 def run(run: RunSpec, task: Task, clip: RawSound, sandbox: Sandbox) -> RunOutcome:
     """Measure `clip`; every id of `run.produces` is the same Sound, or has a problem that says why there is none."""
-    args, field, given = Args(**run.args), task.field(run.of), given_files(run, task)
-    known = {"target": [n for n in args.target if n in given], "source": [n for n in args.source if n in given]}
+    args, field = Args(**run.args), task.field(run.of)
     limits = {"rates": list(getattr(field, "sample_rates", ())), "max_seconds": getattr(field, "max_seconds", 30)}
-    request = {"file": CLIP, **limits, **known, "sentence": args.sentence}
-    result, answer = play(ENGINE, RUNTIME, request, {**given, CLIP: clip.data}, run, sandbox)
-    found = answer if isinstance(answer, Problem) else _read(answer, limits)
-    if isinstance(found, Problem):
-        return RunOutcome(result, {}, dict.fromkeys(run.produces, found))
-    return RunOutcome(result, dict.fromkeys(run.produces, found), {}, show(found, answer, args, run.of))
+    measured = measure(clip.data, run, task, args, limits, sandbox)
+    if isinstance(measured.found, Problem):
+        return RunOutcome(measured.result, {}, dict.fromkeys(run.produces, measured.found))
+    evidence = show(measured.found, measured.answer, args, run, field=run.of)
+    return RunOutcome(measured.result, dict.fromkeys(run.produces, measured.found), {}, evidence)
 
 
-def _read(answer: Any, limits: dict[str, Any]) -> Any:
+def measure(
+    clip: bytes, run: RunSpec, task: Task, args: Args, limits: dict[str, Any], sandbox: Sandbox, *, keep: bool = False
+) -> Measured:
+    """Measure a clip beside the task's own. limits : `rates` allowed (none: any) and `max_seconds`; keep : let it be heard later."""
+    given = given_files(run, task)
+    known = {"target": [n for n in args.target if n in given], "source": [n for n in args.source if n in given]}
+    request = {"file": CLIP, **limits, **known, "sentence": args.sentence, "keep": keep}
+    result, answer = play(ENGINE, RUNTIME, request, {**given, CLIP: clip}, run, sandbox)
+    return Measured(result, answer if isinstance(answer, Problem) else _read(answer, limits), answer)
+
+
+def _read(answer: Any, limits: dict[str, Any]) -> Sound | Problem:
     """Return the Sound, or the Problem with the candidate's clip or with our engine."""
     try:
         if isinstance(answer, dict) and "refused" in answer:

@@ -57,7 +57,8 @@ def sound(answer: Any) -> Sound:
         sig=number("sig", -10, 10, 2), bak=number("bak", -10, 10, 2), ovrl=number("ovrl", -10, 10, 2),
         to_target=number("to_target", -1.001, 1.001, 2) if compares else None,
         to_source=number("to_source", -1.001, 1.001, 2) if compares else None,
-        copies=_copies(answer), heard=_text(answer.get("heard")) if recognises else None,
+        copies=_by_file(answer, "copies", 0, 1), speeds=_by_file(answer, "speeds", 0.5, 2),
+        heard=_text(answer.get("heard")) if recognises else None,
         agreement=number("agreement", 0, 1, 2) if recognises else None, notes=_notes(answer),
     )
 
@@ -86,12 +87,12 @@ def _text(value: Any) -> str:
     return value
 
 
-def _copies(answer: Mapping[str, Any]) -> dict[str, float]:
-    found = answer.get("copies")
+def _by_file(answer: Mapping[str, Any], key: str, low: float, high: float) -> dict[str, float]:
+    found = answer.get(key)
     if not isinstance(found, Mapping) or len(found) > MAX_FILES:
-        raise BadReport("copies 不能识别")
+        raise BadReport(f"{key} 不能识别")
     number = _Numbers(found)
-    return {_text(name): number(name, 0, 1, 2) for name in found}
+    return {_text(name): number(name, low, high, 2) for name in found}
 
 
 def _notes(answer: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

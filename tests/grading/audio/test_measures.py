@@ -11,6 +11,7 @@ from tests.grading.audio import clips
 pytestmark = pytest.mark.sandbox
 
 FILES = Path(__file__).parents[3] / "tasks" / "generation" / "voice-clone" / "files"
+SAMPLES = FILES.parent / "samples"
 REFERENCE = Path(__file__).with_name("reference.npz")
 
 
@@ -78,6 +79,45 @@ found = [{name: replay.copied(wave, given) for name, wave in copies.items()}, re
     assert found[1:4] == [0, 0, 0]
     assert 0 <= found[4] <= 1
     assert 0.25 < found[5] < 0.75
+
+
+def test_copies_played_faster_or_slower_are_found_with_their_speed(inside):
+    found = inside("""
+import numpy as np, soxr
+from engine import decode, replay, speed
+given = {name: decode.decode(open(name + ".flac", "rb").read()).mono() for name in ("a", "b", "c")}
+noise = np.random.default_rng(1).standard_normal(80_000)
+found = []
+for name, times in (("a", 0.9), ("a", 1.1), ("b", 0.8), ("b", 1.25), ("c", 1.037)):
+    wave = soxr.resample(given[name], 16000 * times, 16000)
+    plain = replay.copied(wave, given[name])
+    changed = 2 * wave[3000:] + 0.1 * wave.std() * noise[: len(wave) - 3000]  # trimmed, louder, noisy
+    found.append([name, times, plain, speed.copies(wave, given), speed.copies(changed, given)])
+""", a__flac=given("target-1"), b__flac=given("source-2"), c__flac=given("source-new"))
+    for name, times, plain, clean, changed in found:
+        assert plain < 0.25, (name, times)  # what `replay` alone would say
+        for copies in (clean, changed):
+            assert list(copies) == [name], (name, times, copies)
+            assert copies[name] == [pytest.approx(1, abs=0.25), pytest.approx(times, abs=0.002)]
+
+
+def test_honest_speech_is_no_copy_at_any_speed(inside):
+    """The given clips among themselves, and every sample that is not a copy: converted, half converted, noisy, of the same engine."""
+    clips = {path.parent.name: path.read_bytes() for path in SAMPLES.glob("*/answer.flac")}
+    honest = sorted(clips.keys() - {"wrong-replay", "wrong-source"})
+    found = inside(f"""
+import numpy as np
+from engine import decode, speed
+given = {{name: decode.decode(open(name + ".flac", "rb").read()).mono() for name in {sorted(SAID)!r}}}
+found = {{name: speed.copies(decode.decode(open(name + ".flac", "rb").read()).mono(), given) for name in {honest!r}}}
+for name in given:
+    found[name] = speed.copies(given[name], {{other: wave for other, wave in given.items() if other != name}})
+noise = np.random.default_rng(0).normal(size=32000)
+for name, wave in (("silence", np.zeros(16000)), ("short", given["target-1"][:3000]), ("noise", noise)):
+    found[name] = speed.copies(wave, given)
+found["nothing given"] = speed.copies(given["target-1"], {{}})
+""", **{f"{name}__flac": clips[name] for name in honest}, **{f"{name}__flac": given(name) for name in SAID})
+    assert {name: copies for name, copies in found.items() if copies} == {}
 
 
 def test_voice_activity_finds_speech_and_no_noise(inside):

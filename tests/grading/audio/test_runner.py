@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[3] / "tasks" / "generation" / "voice-clone"
 GOOD = {
     "kind": "WAV", "coding": "PCM_16", "rate": 16000, "channels": 1, "seconds": 1.004999, "loudness": -20.04, "peak": 0.5, "clipped": 0.0,
     "speech": 0.9, "share": 0.9, "lead": 0.0, "trail": 0.1, "sig": 3.123, "bak": 4.0, "ovrl": 2.5, "copies": {"a.flac": 0.123},
-    "notes": [["ICMT", "x"]], "to_target": 0.8149, "to_source": -0.0001, "heard": "we saw", "agreement": 1.0, "wave": [0, 100],
+    "speeds": {}, "notes": [["ICMT", "x"]], "to_target": 0.8149, "to_source": -0.0001, "heard": "we saw", "agreement": 1.0,
+    "wave": [0, 100],
 }
 
 
@@ -120,7 +121,8 @@ def test_measures_are_rounded_and_plain(task):
 
 @pytest.mark.parametrize("changes", [
     {"kind": "MP3"}, {"coding": "ADPCM"}, {"rate": 10**9}, {"rate": "16000"}, {"channels": True}, {"seconds": -1}, {"seconds": 1e300},
-    {"clipped": 2}, {"copies": []}, {"copies": {"a": None}}, {"copies": {str(n): 0 for n in range(99)}}, {"notes": [["a"]]},
+    {"clipped": 2}, {"copies": []}, {"copies": {"a": None}}, {"copies": {str(n): 0 for n in range(99)}}, {"speeds": None},
+    {"speeds": {"a": 9}}, {"notes": [["a"]]},
     {"notes": [["a", 1]]}, {"notes": [["a", "b"]] * 99}, {"heard": ["x"]}, {"heard": "x" * 9999}, {"agreement": None},
     {"loudness": "loud"},
 ])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from grading.pictures import Colours, Label, Measures, Pair, Picture, PictureSheet, TextLine
+from grading.prompts import Fit, PromptSheet
 from tests.grading.cases import Case
 
 
@@ -24,6 +25,8 @@ def broken(number):
 
 
 POSTERS = PictureSheet((picture(0), picture(1)), (Pair(0, 1, 30),))
+
+FITTING = PromptSheet("0" * 64, tuple(Fit(n, "一只水壶", 0.3, 1, 0.9, "一只水壶", 8) for n in range(2)))
 
 SHEETS = st.builds(
     lambda pictures, distance: PictureSheet(tuple(pictures), (Pair(0, 1, distance),) if len(pictures) > 1 else ()),
@@ -44,6 +47,7 @@ GRADERS = {
     "picture_colours": Case({"count": 2, "hues": [[160, 200]], "min_share": 0.25, "brightness": [0.2, 0.9]}, (POSTERS,)),
     "no_near_duplicates": Case({"count": 2}, (POSTERS,)),
     "text_in_picture": Case({"count": 2, "texts": ["青山杯"]}, (POSTERS,)),
+    "prompt_match": Case({"count": 2, "bands": [{"at": 0.5, "fraction": 1}, {"at": 0.3, "fraction": 0.5}]}, (POSTERS, FITTING)),
     "ai_label": Case({"count": 2, "kind": "visible"}, (POSTERS,)),
 }
 
@@ -53,8 +57,17 @@ GARBAGE = {
         PictureSheet(tuple(picture(n, detail=0.0, brisque=None) for n in range(12)), tuple(Pair(0, n, 0) for n in range(1, 12))),
         PictureSheet((picture(0, noise=1e7, sharpness=1e7), broken(1))), PictureSheet((picture(0, detail=0.0, lines=(), label=None),)),
     ],
+    "prompts": [
+        PromptSheet("0" * 64), PromptSheet("0" * 64, (Fit(0, "一只水壶", -1.0, 8, 0.0, "一只猫", 8), Fit(99, "x", 1.0, 1, 1.0, "x", 8))),
+    ],
 }
 
 VALUES = {
     "pictures": SHEETS,
+    "prompts": st.builds(
+        lambda fits: PromptSheet("0" * 64, tuple(fits)), st.lists(st.builds(
+            Fit, st.integers(0, 5), st.text(max_size=10), st.floats(-1, 1), st.integers(1, 9), st.floats(0, 1), st.text(max_size=10),
+            st.integers(1, 9),
+        ), max_size=4),
+    ),
 }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile
 
-from . import level, quality, replay, sentence, speaker, speech
+from . import level, quality, replay, sentence, speaker, speech, speed
 from .container import Refusal
 from .decode import Clip, decode
 
@@ -15,7 +18,10 @@ GIVEN_S = 60.0
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Return `refused` (why the clip cannot be used), or every measure. request : file, rates, max_seconds, target, source, sentence."""
+    """Return `refused` (why the clip cannot be used), or every measure.
+
+    request : file, rates, max_seconds, target, source, sentence; keep : also `played`, the clip as it was heard, base64 of FLAC.
+    """
     try:
         clip = decode(Path(request["file"]).read_bytes(), rates=tuple(request["rates"]), max_seconds=request["max_seconds"])
     except Refusal as refusal:
@@ -26,13 +32,13 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     active = speech.activity(wave)
     voice = speech.facts(active, clip.seconds)
     measures = {**_format(clip), **_level(clip), **voice, **quality.dnsmos(wave), "wave": outline(wave)}
-    measures["copies"] = {name: replay.copied(wave, other) for name, other in given.items()}
+    measures |= _copies(wave, given)
     if request["target"]:
         measures |= _similarity(wave, active, given, request)
     if request["sentence"]:
         said = sentence.heard(wave) if voice["speech"] else []
         measures |= {"heard": " ".join(said)[:500], "agreement": sentence.agreement(said, sentence.words(request["sentence"]))}
-    return measures
+    return measures | ({"played": kept(wave)} if request.get("keep") else {})
 
 
 def _format(clip: Clip) -> dict[str, Any]:
@@ -44,6 +50,14 @@ def _format(clip: Clip) -> dict[str, Any]:
 
 def _level(clip: Clip) -> dict[str, Any]:
     return {"loudness": level.loudness(clip.samples, clip.rate), "peak": level.peak(clip.samples), "clipped": level.clipped(clip.samples)}
+
+
+def _copies(wave: Any, given: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Return how much of each given clip's sound is in this one, and at which speed where it is not its own."""
+    shares = {name: replay.copied(wave, other) for name, other in given.items()}
+    changed = {name: (share, rate) for name, (share, rate) in speed.copies(wave, given).items() if share > shares[name]}
+    found = shares | {name: share for name, (share, _) in changed.items()}
+    return {"copies": found, "speeds": {name: rate for name, (_, rate) in changed.items()}}
 
 
 def _similarity(wave: Any, active: Any, given: dict[str, Any], request: dict[str, Any]) -> dict[str, float]:
@@ -61,6 +75,13 @@ def _similarity(wave: Any, active: Any, given: dict[str, Any], request: dict[str
 
 def _cosine(unit: Any, other: Any) -> float:
     return float(unit @ other / max(float(np.linalg.norm(other)), 1e-12))
+
+
+def kept(wave: Any) -> str:
+    """Return a mono wave at 16 kHz as a FLAC file in base64."""
+    file = io.BytesIO()
+    soundfile.write(file, wave, 16000, "PCM_16", format="FLAC")
+    return base64.b64encode(file.getvalue()).decode("ascii")
 
 
 def outline(wave: Any, points: int = 240) -> list[int]:

@@ -1,5 +1,6 @@
 """Is a clip a copy of a given one? Normalised cross-correlation of short pieces finds copies that were trimmed, made louder,
-converted to another sample rate, filtered mildly, coded again or mixed with some noise; not those sped up or re-synthesised."""
+converted to another sample rate, filtered mildly, coded again or mixed with some noise; `speed` finds those played faster or slower,
+nothing finds what was synthesised again."""
 
 from __future__ import annotations
 

@@ -7,13 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from . import colours, hashes, metadata, quality, reading, surface, writing
+from . import clip, colours, hashes, metadata, quality, reading, surface, writing
 
 WORK = Path("/work")
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Return {"pictures": one entry per file of request["files"], "pairs": distances of those that could be read}."""
+    """Return {"pictures": one entry per file of request["files"], "pairs": distances of those that could be read}.
+
+    A request with "clip" is another question: how well the pictures fit sentences (see `clip.answer`).
+    """
+    if "clip" in request:
+        return clip.answer(request)
     pictures: list[dict[str, Any]] = []
     marks: dict[int, hashes.Marks] = {}
     for number, name in enumerate(request["files"]):

@@ -1,0 +1,1 @@
+"""A tiny CLIP model made for tests, and what it must say by numpy alone."""
