@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from simulator.config import ROOT
-from tests.browser import tree
+from tests import box_tree
+from tests.browser import acts, tree
 from tests.browser.hall import Hall
+from tests.browser.picture import surface
 
 ARGS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 PATIENCE_MS = 15_000
@@ -122,3 +124,32 @@ def own_hall(tmp_path: Path) -> Iterator[Hall]:
         yield hall
     finally:
         hall.close()
+
+
+@pytest.fixture(scope="session")
+def box_hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    """A server with the two annotation tasks, without a sandbox."""
+    folder = tmp_path_factory.mktemp("boxes")
+    hall = Hall(folder, box_tree.write_tree(folder / "tasks"))
+    try:
+        yield hall.start("--web-only")
+    finally:
+        hall.close()
+
+
+@pytest.fixture
+def sit(box_hall: Hall, desk: Callable[..., Desk]) -> Callable[..., tuple[Page, int]]:
+    """Return a function that opens screen n of a new attempt at the annotation tasks: (page, attempt id)."""
+
+    def opened(screen: int = 1, **options: Any) -> tuple[Page, int]:
+        username = box_hall.person()
+        attempt = box_hall.attempt(username, box_hall.exam())
+        one = desk(box_hall, **options)
+        page = one.page()
+        page.desk = one
+        acts.open_attempt(page, username, attempt, screen)
+        acts.ready(page)
+        expect(surface(page)).to_be_visible()
+        return page, attempt
+
+    return opened

@@ -7,92 +7,18 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from grading.boxformats.coco import read_coco
 from simulator.config import ROOT
-from tests import box_tree
 from tests.browser import acts
-from tests.browser.hall import Hall
+from tests.browser.picture import answer, at, boxes, drag, draw, near, side, surface
 
 pytestmark = pytest.mark.browser
 
 KEY = ROOT / "tasks" / "data" / "steel-defects" / "key" / "truth.json"
 FIRST = [("pit", [20, 150, 121, 98]), ("scratch", [256, 111, 53, 40])]
 """The true boxes of steel-01.png."""
-
-
-@pytest.fixture(scope="module")
-def box_hall(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("boxes")
-    hall = Hall(folder, box_tree.write_tree(folder / "tasks"))
-    try:
-        yield hall.start("--web-only")
-    finally:
-        hall.close()
-
-
-@pytest.fixture
-def sit(box_hall, desk):
-    """Return a function that opens screen n of a new attempt: (page, attempt id)."""
-
-    def opened(screen: int = 1, **options):
-        username = box_hall.person()
-        attempt = box_hall.attempt(username, box_hall.exam())
-        one = desk(box_hall, **options)
-        page = one.page()
-        page.desk = one
-        acts.open_attempt(page, username, attempt, screen)
-        acts.ready(page)
-        expect(surface(page)).to_be_visible()
-        return page, attempt
-
-    return opened
-
-
-def surface(page: Page) -> Locator:
-    return page.locator(".a9s-annotationlayer")
-
-
-def answer(page: Page) -> dict[str, list[dict]]:
-    """What the widget has written into its textarea."""
-    return json.loads(page.locator("[data-value]").input_value() or "{}")
-
-
-def boxes(page: Page, image: str) -> list[tuple[str, list[float]]]:
-    return [(entry["label"], entry["box"]) for entry in answer(page).get(image, [])]
-
-
-def at(page: Page, x: float, y: float) -> tuple[float, float]:
-    """Where a pixel of the image is on the screen."""
-    place = surface(page).bounding_box()
-    return place["x"] + x * place["width"] / 400, place["y"] + y * place["height"] / 300
-
-
-def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    page.mouse.move(*at(page, *start))
-    page.mouse.down()
-    page.mouse.move(*at(page, (start[0] + end[0]) / 2, (start[1] + end[1]) / 2))
-    page.mouse.move(*at(page, *end))
-    page.mouse.up()
-
-
-def draw(page: Page, box: list[float]) -> None:
-    """Draw a box and wait until it is in the table."""
-    rows = page.get_by_role("region", name="框的表格").get_by_role("button", name=re.compile("^删除框"))
-    before = rows.count()
-    surface(page).scroll_into_view_if_needed()
-    drag(page, (box[0], box[1]), (box[0] + box[2], box[1] + box[3]))
-    expect(rows).to_have_count(before + 1)
-
-
-def side(page: Page, n: int, name: str) -> Locator:
-    return page.get_by_role("textbox", name=f"框 {n} 的 {name}", exact=True)
-
-
-def near(found: list[float], wanted: list[float]) -> bool:
-    """A mouse hits the pixel or the one beside it."""
-    return all(abs(a - b) <= 1.5 for a, b in zip(found, wanted, strict=True))
 
 
 def test_from_blank_to_marks_with_mouse_and_keyboard(sit):
@@ -278,5 +204,6 @@ def test_the_review_begins_with_given_boxes_that_are_no_answer(sit, box_hall):
 def test_on_a_phone_nothing_is_wider_than_the_screen(sit):
     page, _ = sit(viewport={"width": 390, "height": 844}, has_touch=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="画框").click()
     draw(page, [30, 40, 60, 50])
     assert near(boxes(page, "steel-01.png")[0][1], [30, 40, 60, 50])

@@ -29,6 +29,7 @@ class BoxesField {
     this.files = new Files(field, this);
     this.paintLabels();
     this.wire();
+    this.setMoving(matchMedia('(pointer: coarse)').matches); // a finger has to be able to scroll past the picture
     this.read();
     this.part('tool').hidden = false;
     this.part('plain').hidden = true;
@@ -98,6 +99,16 @@ class BoxesField {
     this.tell(this.say('now', { n: this.model.numberOf(chosen.key), label: this.model.labels[id] }));
   }
 
+  /** Choose what a drag on the picture does: move what is seen, or draw. */
+  setMoving(moving) {
+    this.canvas.setMoving(moving);
+    for (const mode of ['draw', 'move']) {
+      const on = (mode === 'move') === moving;
+      this.field.querySelector(`[data-act=${mode}]`).setAttribute('aria-pressed', String(on));
+      this.part(`hint-${mode}`).hidden = !on;
+    }
+  }
+
   wire() {
     this.field.addEventListener('field:filled', () => { this.fail(''); this.read(); });
     this.part('images').addEventListener('change', (event) => { event.stopPropagation(); this.goTo(Number(event.target.value)); });
@@ -126,12 +137,20 @@ class BoxesField {
       undo: () => { if (model.undo()) this.tell(this.say('undone')); },
       redo: () => { if (model.redo()) this.tell(this.say('redone')); },
       remove: () => { if (model.chosen) this.remove(model.chosen.key); },
+      draw: () => this.turn(false),
+      move: () => this.turn(true),
+      mode: () => this.turn(!this.canvas.moving),
       in: () => this.canvas.zoomBy(1.25),
       out: () => this.canvas.zoomBy(0.8),
       fit: () => this.canvas.fit(),
       add: () => this.table.add(),
     };
     acts[name]();
+  }
+
+  turn(moving) {
+    this.setMoving(moving);
+    this.tell(this.say(moving ? 'moves' : 'draws'));
   }
 
   /** Add a box to the image shown; returns it, null if there are too many. */
@@ -160,7 +179,7 @@ class BoxesField {
     }
     if (event.ctrlKey || event.metaKey || event.altKey || target.closest(TYPING)) return;
     const number = /^[1-9]$/.test(key) ? Object.keys(this.model.labels)[key - 1] : null;
-    const name = { Delete: 'remove', Backspace: 'remove', '+': 'in', '=': 'in', '-': 'out', 0: 'fit', p: 'previous', P: 'previous', n: 'next', N: 'next' }[key];
+    const name = { Delete: 'remove', Backspace: 'remove', '+': 'in', '=': 'in', '-': 'out', 0: 'fit', p: 'previous', P: 'previous', n: 'next', N: 'next', m: 'mode', M: 'mode' }[key];
     if (number) this.useLabel(number);
     else if (name) this.act(name);
     else if (key === 'Escape') this.model.choose(null);

@@ -2,6 +2,7 @@
 // painted anew from the model. Names and colours lie over it in an SVG of our own: a style given to Annotorious would need
 // inline styles, which the page's security policy forbids.
 import '../../../vendor/@annotorious/annotorious-3.8.10/annotorious.js';
+import { Hand } from './hand.js';
 import { clip } from './model.js';
 
 const { createImageAnnotator } = globalThis.Annotorious;
@@ -21,11 +22,45 @@ const boxOf = ({ target }) => {
 
 export class Canvas {
   constructor(view, owner) {
-    Object.assign(this, { view, owner, model: owner.model, zoom: 0, name: '', painting: false, pressed: false, pending: new Map() });
-    this.view.addEventListener('pointerdown', () => { this.pressed = true; });
+    Object.assign(this, { view, owner, model: owner.model, zoom: 0, name: '', painting: false, pressed: false, moving: false, pending: new Map() });
+    this.hand = new Hand(view, this); // before our own listeners: it keeps from them what is no drawing
+    this.view.addEventListener('pointerdown', (event) => this.#press(event), true);
     // Annotorious stops the event on its way up, so it is caught on its way down, and looked at when Annotorious is done with it.
     for (const name of ['pointerup', 'pointercancel']) addEventListener(name, () => { if (this.pressed) setTimeout(() => this.#release(), 0); }, true);
     new ResizeObserver(() => { if (!this.zoom) this.#size(); }).observe(view);
+  }
+
+  /** moving: drags move the picture and the page, and a click only chooses; else drags draw and change boxes. */
+  setMoving(moving) {
+    this.moving = moving;
+    this.view.classList.toggle('boxes__view--move', moving);
+    this.#allow(!moving);
+  }
+
+  #allow(drawing) {
+    if (!this.anno) return;
+    this.anno.setDrawingEnabled(drawing);
+    this.anno.setUserSelectAction(drawing ? 'EDIT' : 'SELECT');
+  }
+
+  /** Two fingers came down: give up what one has begun. */
+  hold() {
+    this.pending.clear();
+    this.#allow(false);
+    this.paint();
+  }
+
+  /** The last finger is up. */
+  letGo() {
+    this.pending.clear();
+    this.#allow(!this.moving);
+    this.paint();
+  }
+
+  // With an editor open Annotorious draws nothing: a press beside the chosen box closes it first, so that a drag begins a new box.
+  #press(event) {
+    this.pressed = true;
+    if (!this.moving && this.editing && !event.target.closest('.a9s-annotation.selected')) this.model.choose(null);
   }
 
   /** Show the model's image and boxes. */
@@ -81,6 +116,7 @@ export class Canvas {
     this.anno.element.append(this.names);
     this.anno.state.store.observe(({ changes }) => this.#noticed(changes));
     this.anno.on('selectionChanged', () => this.#chose());
+    this.#allow(!this.moving);
     this.#size();
     this.paint();
   }
@@ -122,7 +158,7 @@ export class Canvas {
 
   /** Draw the frames and names; while a box is dragged, where it is now. */
   #names() {
-    const scale = this.#scale();
+    const scale = this.scale;
     const labels = Object.keys(this.model.labels);
     this.names.replaceChildren(...this.model.shown.map(({ key, label, box }, n) => {
       const [x, y, w, h] = this.pending.get(key) ?? box;
@@ -141,7 +177,7 @@ export class Canvas {
   }
 
   // Screen pixels of one pixel of the image; 0 in `zoom` means: as large as the place allows.
-  #scale() {
+  get scale() {
     const { width, height } = this.model.image;
     const room = Math.min(this.view.clientWidth / width, (0.62 * innerHeight) / height);
     return this.zoom || Math.max(LEAST, room);
@@ -149,7 +185,7 @@ export class Canvas {
 
   #size() {
     if (!this.picture) return;
-    const scale = this.#scale();
+    const scale = this.scale;
     this.picture.style.width = `${Math.round(this.model.image.width * scale)}px`;
     this.picture.style.height = `${Math.round(this.model.image.height * scale)}px`;
     this.owner.part('zoom').textContent = `${Math.round(scale * 100)}%`;
@@ -158,13 +194,19 @@ export class Canvas {
 
   /** Enlarge by a factor, keeping the middle of what is seen. */
   zoomBy(factor) {
+    const { left, top } = this.view.getBoundingClientRect();
+    this.zoomTo(this.scale * factor, { x: left + this.view.clientWidth / 2, y: top + this.view.clientHeight / 2 });
+  }
+
+  /** Show one pixel of the image as `scale` pixels of the screen; what is at the point {x, y} of the screen stays there. */
+  zoomTo(scale, { x, y }) {
     const { view } = this;
-    const [x, y] = [view.scrollLeft + view.clientWidth / 2, view.scrollTop + view.clientHeight / 2];
-    const before = this.#scale();
-    this.zoom = Math.min(MOST, Math.max(LEAST, before * factor));
+    const { left, top } = view.getBoundingClientRect();
+    const before = this.scale;
+    this.zoom = Math.min(MOST, Math.max(LEAST, scale));
     this.#size();
     const grown = this.zoom / before;
-    view.scrollTo(x * grown - view.clientWidth / 2, y * grown - view.clientHeight / 2);
+    view.scrollTo((view.scrollLeft + x - left) * grown - (x - left), (view.scrollTop + y - top) * grown - (y - top));
   }
 
   fit() {
