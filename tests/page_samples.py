@@ -18,6 +18,7 @@ def point(number, title, status, earned, marks, expected="", found="", reason=""
         "expected": expected,
         "found": found,
         "reason": reason,
+        "decided": False,
     }
 
 

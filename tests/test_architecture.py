@@ -19,7 +19,7 @@ WEB = {"flask", "flask_babel", "flask_limiter", "flask_login", "flask_wtf", "sql
        "werkzeug", "apscheduler", "granian", "celery", "fsspec", "click", "simulator"}
 USE_CASES = ["appeals", "attempts", "blobs", "catalog", "db", "drawing", "eventlog", "events", "exams", "feed", "findings",
              "itemreport", "linting", "marking", "metrics", "models", "notices", "overrides", "people", "phases", "products",
-             "queueing", "remarking", "remarks", "rereading", "responses", "results", "schema", "standings", "statement",
+             "queueing", "remarking", "remarks", "rereading", "responses", "results", "schema", "sentences", "standings", "statement",
              "terminal", "trials", "turns", "workers"]
 
 MODULES = {

@@ -21,10 +21,12 @@ CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 HEADER = "账号,姓名,班级"  # the column names that the import of accounts asks for, in any language
 # Chinese that no visitor reads as a sentence of the interface: the command line and what it makes, the demo school's data, logs,
 # column names of files, and constants that tools/i18n.py collects by itself.
-NOT_INTERFACE = {"cli.py", "commands", "config.py", "demo.py", "jobs", "metrics.py", "scaffold.py", "marking.py", "services.py",
-                 "standings.py", "webserver.py"}
+NOT_INTERFACE = {"cli.py", "commands", "config.py", "demo.py", "jobs", "metrics.py", "scaffold.py", "marking.py", "sentences.py",
+                 "services.py", "standings.py", "webserver.py"}
 FILE_TEXTS = {"账号", "姓名", "班级", "名次", "总分", "满分", "用时（秒）", "未评完的题", "-成绩.csv",
-              "编号", "时间", "谁", "事件", "代码", "考生", "场次", "内容", "事件记录.csv"}
+              "编号", "时间", "谁", "事件", "代码", "考生", "场次", "内容", "事件记录.csv",
+              "第几次作答", "试题", "评分点", "原得分", "新得分", "配分", "原判定", "新判定", "说明", "原总分", "新总分", "原名次",
+              "新名次", "原合格", "新合格", "是", "否", "-重评"}
 RUN_TEXTS = {"运行程序的进程两次中断。", "程序未能运行，已记录。"}  # like all that a sandbox says of a run
 OPERATOR = {"ConfigError", "SandboxError"}  # read by who runs the server
 

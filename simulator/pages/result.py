@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from grading import totals
 from grading.fields import get_kind
 from grading.model import Task
-from simulator import results
+from simulator import overrides, results
 from simulator.catalog import TaskCache
 from simulator.models import Attempt, Marking, TaskVersion, VerdictRow
 from simulator.pages.exam import Sheet, load_sheet, options_view
@@ -136,6 +136,7 @@ def _point(sheet: Sheet, task: Task, verdict: VerdictRow) -> dict[str, Any]:
     return {
         "id": verdict.point_id, "title": verdict.title, "status": verdict.status, "earned": verdict.earned,
         "marks": verdict.marks, "expected": expected, "found": found, "reason": verdict.reason,
+        "decided": verdict.cause == overrides.PERSON,
     }
 
 
@@ -149,7 +150,7 @@ def _undecided(point_id: str, title: str, marks: Decimal, current: Marking | Non
     reason = _("评分程序异常，已记录，等待人工复核；不会按 0 分处理。") if error else _("正在排队评分。")
     return {
         "id": point_id, "title": title, "status": "error" if error else "pending", "earned": Decimal("0.00"), "marks": marks,
-        "expected": "", "found": "", "reason": reason,
+        "expected": "", "found": "", "reason": reason, "decided": False,
     }
 
 
