@@ -11,11 +11,10 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from simulator import events, notices, overrides, results
+from simulator import events, notices, overrides, results, sentences
 from simulator.catalog import TaskCache
 from simulator.errors import Refused
 from simulator.models import Appeal, Attempt, AttemptTask, Exam, Marking, Submission, User, VerdictRow
-from simulator.notices import number
 from simulator.overrides import check_text
 from simulator.remarks import boards
 
@@ -97,17 +96,16 @@ def answer(
     _check_open(appeal)
     attempt = session.get_one(Attempt, appeal.attempt_id)
     appeal.answer, appeal.answered_at, appeal.answered_by = check_text(text, *ANSWER), now, who.id
-    change = ""
+    change: tuple[Decimal, Decimal] | None = None
     if earned.strip():
         marking, before = overrides.override(
             session, cache, attempt, appeal.position, appeal.point_id, earned, text, now, who=who, zone=zone
         )
-        after = next(v.earned for v in _rows(session, marking) if v.point_id == appeal.point_id)
-        appeal.marking_id, change = marking.id, f"，得分 {number(before)} → {number(after)}"
+        appeal.marking_id, change = marking.id, (before, _earned(session, marking, appeal.point_id))
         boards.refresh(session, [attempt.id])
     appeal.state = "overridden" if change else "answered"
-    what = place(session, attempt, appeal.position, appeal.point_id)
-    notices.tell(session, attempt, f"《{attempt.exam.title}》{what}的疑问已答复{change}。", now)
+    title = session.get_one(AttemptTask, (attempt.id, appeal.position)).version.title
+    notices.tell(session, attempt, sentences.answered(attempt.exam.title, title, appeal.point_id, change), now)
     events.record(session, f"appeal.{appeal.state}", now, who=who.id, attempt=attempt, appeal=appeal.id)
     return appeal
 
@@ -118,21 +116,15 @@ def decide(
 ) -> Decimal:
     """Override one point without an appeal; return its marks before. The candidate gets a notice once marks are released."""
     marking, before = overrides.override(session, cache, attempt, position, point_id, earned, reason, now, who=who, zone=zone)
-    after = next(v.earned for v in _rows(session, marking) if v.point_id == point_id)
     boards.refresh(session, [attempt.id])
-    what = place(session, attempt, position, point_id)
-    notices.tell(session, attempt, f"《{attempt.exam.title}》{what}由人工改判，得分 {number(before)} → {number(after)}。", now)
+    title, after = session.get_one(AttemptTask, (attempt.id, position)).version.title, _earned(session, marking, point_id)
+    notices.tell(session, attempt, sentences.overridden(attempt.exam.title, title, point_id, before, after), now)
     return before
 
 
-def _rows(session: Session, marking: Marking) -> list[VerdictRow]:
-    return list(session.scalars(select(VerdictRow).where(VerdictRow.marking_id == marking.id)))
-
-
-def place(session: Session, attempt: Attempt, position: int, point_id: str) -> str:
-    """Return how people name a scoring point: the task's title and the point's id."""
-    item = session.get_one(AttemptTask, (attempt.id, position))
-    return f"“{item.version.title}”{point_id}"
+def _earned(session: Session, marking: Marking, point_id: str) -> Decimal:
+    own = (VerdictRow.marking_id == marking.id, VerdictRow.point_id == point_id)
+    return session.scalars(select(VerdictRow.earned).where(*own)).one()
 
 
 def _check_open(appeal: Appeal) -> None:

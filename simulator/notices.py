@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,15 +17,6 @@ SHOWN = 20
 def visible(attempt: Attempt) -> bool:
     """Return whether the candidate may see the marks of a closed attempt: at once, or after the instructor's release."""
     return attempt.state == "closed" and (attempt.exam.mode == "practice" or attempt.exam.release != "held")
-
-
-def number(marks: Decimal) -> str:
-    """Return marks as people write them.
-
-    >>> number(Decimal("1.50"))
-    '1.5'
-    """
-    return f"{marks.normalize():f}"
 
 
 def tell(session: Session, attempt: Attempt, text: str, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from grading import totals
 from grading.model import Task
-from simulator import events, results
+from simulator import events, results, sentences
 from simulator.catalog import TaskCache
 from simulator.errors import Refused
 from simulator.models import Attempt, AttemptTask, Marking, Submission, TaskVersion, User, VerdictRow
@@ -106,10 +106,9 @@ def override(
         raise Refused("这道题没有这个评分点。", "请刷新成绩单，从评分点旁的链接进入。", status=404)
     given, text = _number(earned, row["marks"]), check_text(reason, *REASON)
     before = row["earned"]
-    at = now.astimezone(zone).strftime("%Y-%m-%d %H:%M")
     row.update(
         earned=given, status="correct" if given == row["marks"] else "partial" if given else "incorrect", cause=PERSON,
-        reason=f"人工改判：{text}（{who.name}，{at}）",
+        reason=sentences.decided(text, who.name, now.astimezone(zone)),
     )
     marking = store(session, current, rows, now, who=who.id)
     events.record(
@@ -139,7 +138,7 @@ def _undecided(session: Session, cache: TaskCache, attempt: Attempt, position: i
     task: Task = totals.with_marks(cache.get(session, version), item.marks)
     return [
         {"point_id": p.id, "title": p.title, "status": "error", "earned": Decimal("0.00"), "marks": p.marks, "expected": "", "found": "",
-         "reason": "评分程序异常，等待人工复核。", "cause": "fault", "board": "", "evidence": None} for p in task.points
+         "reason": sentences.NOT_MARKED, "cause": "fault", "board": "", "evidence": None} for p in task.points
     ]
 
 

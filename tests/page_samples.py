@@ -19,6 +19,7 @@ def point(number, title, status, earned, marks, expected="", found="", reason=""
         "found": found,
         "reason": reason,
         "board": "",
+        "decided": False,
     }
 
 

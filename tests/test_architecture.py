@@ -21,7 +21,7 @@ USE_CASES = ["appeals", "asking", "attempts", "blobs", "catalog", "classes", "cl
              "eventlog", "events", "exams", "feed", "findings", "itemreport", "linting", "marking", "messages", "metrics",
              "models", "monitor", "notices", "overrides", "people", "phases", "proctoring", "products", "queueing", "redo",
              "remarking", "remarks", "reopening", "reports", "rereading", "responses", "results", "rosters", "schema",
-             "sealed", "standings", "statement", "terminal", "trials", "turns", "workers"]
+             "sealed", "sentences", "standings", "statement", "terminal", "trials", "turns", "workers"]
 
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path

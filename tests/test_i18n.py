@@ -24,10 +24,12 @@ CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 # Chinese that no visitor reads as a sentence of the interface: the command line and what it makes, the demo school's data, logs,
 # column names of files, constants that tools/i18n.py collects by itself, and why a language model gave a run no answer.
 NOT_INTERFACE = {"awards.py", "cli.py", "commands", "config.py", "demo.py", "endpoint.py", "jobs", "metrics.py", "scaffold.py",
-                 "marking.py", "services.py", "standings.py", "webserver.py"}
+                 "marking.py", "sentences.py", "services.py", "standings.py", "webserver.py"}
 FILE_TEXTS = {"账号", "姓名", "班级", "名次", "总分", "满分", "用时（秒）", "未评完的题", "-成绩.csv",
               "组内名次", "组别", "考号", "（公开部分）", "扣分", "交卷时间", "奖项", "封榜后交卷", "是", "成绩", "-成绩.xlsx",
-              "编号", "时间", "谁", "事件", "代码", "考生", "场次", "内容", "事件记录.csv", "一次性密码."}
+              "编号", "时间", "谁", "事件", "代码", "考生", "场次", "内容", "事件记录.csv", "一次性密码.",
+              "第几次作答", "试题", "评分点", "原得分", "新得分", "配分", "原判定", "新判定", "说明", "原总分", "新总分", "原名次",
+              "新名次", "原合格", "新合格", "否", "-重评"}
 FILE_TEXTS |= {*SHEET, *DIVISIONS, *(name for names in COLUMNS.values() for name in names)}
 RUN_TEXTS = {"运行程序的进程两次中断。", "程序未能运行，已记录。", "节点“", "”：",
              "十分钟里没有得到大模型的全部回答，已停止。请稍后再试，或减少对话的轮数；也可以改用内置引擎。"}

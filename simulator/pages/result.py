@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from grading import totals
 from grading.fields import get_kind
 from grading.model import ScoringPoint, Task
-from simulator import clocks, results
+from simulator import clocks, overrides, results
 from simulator.catalog import TaskCache
 from simulator.models import Attempt, Marking, TaskVersion, VerdictRow
 from simulator.pages.exam import Sheet, load_sheet, options_view
@@ -147,6 +147,7 @@ def _point(sheet: Sheet, task: Task, verdict: VerdictRow) -> dict[str, Any]:
     return {
         "id": verdict.point_id, "title": verdict.title, "status": verdict.status, "earned": verdict.earned,
         "marks": verdict.marks, "board": verdict.board, "expected": expected, "found": found, "reason": verdict.reason,
+        "decided": verdict.cause == overrides.PERSON,
     }
 
 
@@ -161,6 +162,7 @@ def _undecided(point: ScoringPoint, current: Marking | None) -> dict[str, Any]:
     return {
         "id": point.id, "title": point.title, "status": "error" if error else "pending", "earned": Decimal("0.00"),
         "marks": point.marks, "board": point.board or "", "expected": "", "found": "", "reason": reason,
+        "decided": False,
     }
 
 

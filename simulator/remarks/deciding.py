@@ -11,10 +11,9 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
-from simulator import events, notices, overrides
+from simulator import events, notices, overrides, sentences
 from simulator.errors import Refused
 from simulator.models import Attempt, Exam, Marking, Remarking, Submission
-from simulator.notices import number
 from simulator.remarks import boards, shadow
 from simulator.remarks.effects import Effect, TaskEffect, effects
 from simulator.remarks.shadow import decide
@@ -36,7 +35,7 @@ def apply(session: Session, remarking: Remarking, now: datetime, who: int, *, ke
     decide(remarking, "applied", now, who)
     boards.refresh(session, [effect.attempt.id for effect in found])
     changed = [effect for effect in found if effect.changed]
-    told = _tell(session, exam, changed, now)
+    told = _tell(session, exam, changed, now, sentences.REMARKED)
     events.record(
         session, "remark.applied", now, who=who, exam_id=exam.id, remarking=remarking.id, attempts=len(found), changed=len(changed),
         kept=sum(task.rows is None for effect in found for task in effect.tasks), told=told,
@@ -67,13 +66,13 @@ def _stand(session: Session, task: TaskEffect, now: datetime) -> None:
         overrides.store(session, task.tried, task.rows or (), now, who=None, origin=origin, remarking_id=task.tried.remarking_id)
 
 
-def _tell(session: Session, exam: Exam, changed: Iterable[Effect], now: datetime, back: str = "") -> int:
+def _tell(session: Session, exam: Exam, changed: Iterable[Effect], now: datetime, what: str) -> int:
     told = 0
     for effect in changed:
         if effect.before != effect.after:
-            text = f"《{exam.title}》{back or '按新版试题重评'}，你的总分 {number(effect.before)} → {number(effect.after)}。"
+            text = sentences.total_changed(exam.title, what, effect.before, effect.after)
         elif any(point.changed for task in effect.tasks for point in task.points):
-            text = f"《{exam.title}》{back or '按新版试题重评'}，你的总分不变，个别评分点有变化。"
+            text = sentences.points_changed(exam.title, what)
         else:
             continue  # only their rank: that is on the board
         told += notices.tell(session, effect.attempt, text, now)
@@ -118,6 +117,6 @@ def undo(session: Session, remarking: Remarking, now: datetime, who: int) -> int
     decide(remarking, "undone", now, who)
     boards.refresh(session, [effect.attempt.id for effect in found])
     back = [replace(effect, before=effect.after, after=effect.before) for effect in found if effect.changed]
-    told = _tell(session, exam, back, now, back="撤销了重评")
+    told = _tell(session, exam, back, now, sentences.UNDONE)
     events.record(session, "remark.undone", now, who=who, exam_id=exam.id, remarking=remarking.id, changed=len(back), told=told)
     return len(back)

@@ -55,7 +55,7 @@ def test_an_answer_reaches_the_candidate(world, sat):
     assert state(world, appeal) == "answered"
     assert world.totals() == before
     with world.db.read() as session:
-        assert [n.text for n in session.scalars(select(Notice))] == ["《模拟一》“一题多类”M2的疑问已答复。"]
+        assert [n.text for n in session.scalars(select(Notice))] == ["《模拟一》“一题多类”M2 的疑问已答复。"]
     assert logged(world) == ["appeal.asked", "appeal.answered"]
     with pytest.raises(Refused, match="处理过"):
         answer(world, appeal)
