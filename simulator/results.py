@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -117,13 +116,23 @@ def derive(session: Session, attempt_ids: Collection[int]) -> dict[int, dict[int
     found: dict[int, dict[int, Cell]] = {attempt_id: {} for attempt_id in attempt_ids}
     if not found:
         return found
-    counts = counting(latest_submissions(attempt_ids))
-    earned, pending = _earned(session, counts), _pending(session, counts)
-    submitted = _submitted(session, attempt_ids)
-    for (attempt_id, number), marks in _possible_marks(session, attempt_ids).items():
-        key = attempt_id, number
-        private, public = earned.get(key, (Decimal("0.00"), Decimal("0.00")))
-        found[attempt_id][number] = Cell(private, marks, *pending.get(key, (0, 0)), public=public, submitted=submitted.get(key))
+    latest = latest_submissions(attempt_ids)
+    counts = counting(latest)
+    earned, zero = _earned(session, counts), Decimal("0.00")
+    waiting = Marking.id.is_not(None) & (Marking.state != "done")
+    tasks = (
+        select(
+            AttemptTask.attempt_id, AttemptTask.module, func.sum(AttemptTask.marks), func.sum(case((waiting, 1), else_=0)),
+            func.sum(case((Marking.state == "error", 1), else_=0)), func.max(Submission.submitted_at),
+        )
+        .outerjoin(Submission, (Submission.attempt_id == AttemptTask.attempt_id) & (Submission.position == AttemptTask.position)
+                   & Submission.id.in_(latest))
+        .outerjoin(Marking, (Marking.submission_id == Submission.id) & Marking.id.in_(counts))
+        .where(AttemptTask.attempt_id.in_(attempt_ids)).group_by(AttemptTask.attempt_id, AttemptTask.module)
+    )  # fmt: skip
+    for attempt_id, module, marks, pending, errors, submitted in session.execute(tasks):
+        private, public = earned.get((attempt_id, module), (zero, zero))
+        found[attempt_id][module] = Cell(private, _marks(marks), pending, errors, public=public, submitted=submitted)
     return found
 
 
@@ -147,34 +156,6 @@ def _earned(session: Session, counts: Select[Any]) -> dict[tuple[int, int], tupl
 def _marks(value: Any) -> Decimal:
     # SUM keeps the column's type in SQLAlchemy, so a row may hold Decimal marks already.
     return value if isinstance(value, Decimal) else Decimal(int(value)).scaleb(-2)
-
-
-def _possible_marks(session: Session, attempt_ids: Collection[int]) -> dict[tuple[int, int], Decimal]:
-    found: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
-    query = select(AttemptTask.attempt_id, AttemptTask.module, AttemptTask.marks).where(AttemptTask.attempt_id.in_(attempt_ids))
-    for attempt_id, module, marks in session.execute(query):
-        found[attempt_id, module] += marks
-    return found
-
-
-def _submitted(session: Session, attempt_ids: Collection[int]) -> dict[tuple[int, int], datetime]:
-    rows = session.execute(
-        select(Submission.attempt_id, AttemptTask.module, func.max(Submission.submitted_at))
-        .join(AttemptTask, (AttemptTask.attempt_id == Submission.attempt_id) & (AttemptTask.position == Submission.position))
-        .where(Submission.attempt_id.in_(attempt_ids)).group_by(Submission.attempt_id, AttemptTask.module)
-    )
-    return {(attempt_id, module): at for attempt_id, module, at in rows}
-
-
-def _pending(session: Session, counts: Select[Any]) -> dict[tuple[int, int], tuple[int, int]]:
-    """Return (attempt id, module) → tasks not settled, and how many of these failed for our fault."""
-    rows = session.execute(
-        select(Submission.attempt_id, AttemptTask.module, func.count(), func.sum(case((Marking.state == "error", 1), else_=0)))
-        .join(Marking, Marking.submission_id == Submission.id)
-        .join(AttemptTask, (AttemptTask.attempt_id == Submission.attempt_id) & (AttemptTask.position == Submission.position))
-        .where(Marking.id.in_(counts), Marking.state != "done").group_by(Submission.attempt_id, AttemptTask.module)
-    )
-    return {(attempt_id, module): (count, errors) for attempt_id, module, count, errors in rows}
 
 
 def entries(session: Session, exam: Exam, user_id: int | None = None) -> list[Entry]:
