@@ -28,7 +28,7 @@ def why_not_ask(session: Session, attempt: Attempt, position: int, point_id: str
     if not notices.visible(attempt):
         return str(_("成绩还没有公布，公布后可以提出疑问。"))
     verdict, marking = _verdict(session, attempt, position, point_id)
-    if verdict is None or marking is None:
+    if verdict is None or marking is None or not _seen(attempt, verdict):
         return str(_("这个评分点还没有评完，或者不存在。"))
     about = (Appeal.attempt_id == attempt.id, Appeal.position == position, Appeal.point_id == point_id, Appeal.state != "withdrawn")
     last = session.scalar(select(Appeal).where(*about).order_by(Appeal.id.desc()).limit(1))
@@ -39,6 +39,11 @@ def why_not_ask(session: Session, attempt: Attempt, position: int, point_id: str
     if (session.scalar(_open_of(attempt.user_id)) or 0) >= MOST_OPEN:
         return str(_("等待答复的疑问最多 %(n)s 条，请等老师答复后再提。", n=MOST_OPEN))
     return ""
+
+
+def _seen(attempt: Attempt, verdict: VerdictRow) -> bool:
+    """Return whether a candidate may know of this point: of a private half nothing before the release."""
+    return results.final(attempt.exam) or verdict.board != "private"
 
 
 def _open_of(user_id: int) -> Select[Any]:
@@ -101,7 +106,7 @@ def answer(
         marking, before = overrides.override(
             session, cache, attempt, appeal.position, appeal.point_id, earned, text, now, who=who, zone=zone
         )
-        appeal.marking_id, change = marking.id, (before, _earned(session, marking, appeal.point_id))
+        appeal.marking_id, change = marking.id, (before, _decided(session, marking, appeal.point_id).earned)
         boards.refresh(session, [attempt.id])
     appeal.state = "overridden" if change else "answered"
     title = session.get_one(AttemptTask, (attempt.id, appeal.position)).version.title
@@ -117,14 +122,15 @@ def decide(
     """Override one point without an appeal; return its marks before. The candidate gets a notice once marks are released."""
     marking, before = overrides.override(session, cache, attempt, position, point_id, earned, reason, now, who=who, zone=zone)
     boards.refresh(session, [attempt.id])
-    title, after = session.get_one(AttemptTask, (attempt.id, position)).version.title, _earned(session, marking, point_id)
-    notices.tell(session, attempt, sentences.overridden(attempt.exam.title, title, point_id, before, after), now)
+    title, verdict = session.get_one(AttemptTask, (attempt.id, position)).version.title, _decided(session, marking, point_id)
+    if _seen(attempt, verdict):
+        notices.tell(session, attempt, sentences.overridden(attempt.exam.title, title, point_id, before, verdict.earned), now)
     return before
 
 
-def _earned(session: Session, marking: Marking, point_id: str) -> Decimal:
+def _decided(session: Session, marking: Marking, point_id: str) -> VerdictRow:
     own = (VerdictRow.marking_id == marking.id, VerdictRow.point_id == point_id)
-    return session.scalars(select(VerdictRow.earned).where(*own)).one()
+    return session.scalars(select(VerdictRow).where(*own)).one()
 
 
 def _check_open(appeal: Appeal) -> None:

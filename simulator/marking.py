@@ -258,7 +258,8 @@ def _try_quick(marker: Marker, session: Session, row: Any) -> Finding | None:
 def settle(session: Session, marking: Marking, finding: Finding, now: datetime) -> None:
     """Store what a marking found; an error verdict or an exception means another try, the third time the desk."""
     _conclude(session, marking, finding, now)
-    cells.refresh(session, [marking.submission.attempt_id])
+    if marking.counts:  # what a re-marking only tries is on no board
+        cells.refresh(session, [marking.submission.attempt_id])
 
 
 def _conclude(session: Session, marking: Marking, finding: Finding, now: datetime) -> None:

@@ -28,6 +28,11 @@ def total_changed(exam: str, what: str, before: Decimal, after: Decimal) -> str:
     return f"《{exam}》{what}，你的总分 {number(before)} → {number(after)}。"
 
 
+def changed(exam: str, what: str) -> str:
+    """Return what a candidate is told whose marks have changed while the total is not final."""
+    return f"《{exam}》{what}，你的得分有变化。"
+
+
 def points_changed(exam: str, what: str) -> str:
     """Return what a candidate is told whose points have changed, but not the total."""
     return f"《{exam}》{what}，你的总分不变，个别评分点有变化。"

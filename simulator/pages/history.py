@@ -11,16 +11,16 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from grading import totals
-from simulator.models import Marking, Remarking, TaskVersion, User
+from simulator.models import Marking, Remarking, TaskVersion, User, VerdictRow
 from simulator.pages.words import listed
 
 ORIGINS = {"auto": _l("重新评分"), "strict": _l("严格复评"), "remark": _l("按新版试题重评"), "override": _l("人工改判")}
 
 
-def histories(session: Session, submission_ids: Iterable[int], *, staff: bool) -> dict[int, list[dict[str, Any]]]:
+def histories(session: Session, submission_ids: Iterable[int], *, staff: bool, final: bool) -> dict[int, list[dict[str, Any]]]:
     """Return submission id → its markings, oldest first, for those that were marked more than once.
 
-    staff : with who and by which version, and with what was taken back.
+    staff : with who and by which version, and with what was taken back; final : with the private halves of metric tasks.
     """
     undone = Marking.remarking_id.in_(select(Remarking.id).where(Remarking.state == "undone"))
     shown = (Marking.state == "done", or_(Marking.counts, undone) if staff else Marking.counts)
@@ -32,16 +32,17 @@ def histories(session: Session, submission_ids: Iterable[int], *, staff: bool) -
     found: dict[int, list[Marking]] = defaultdict(list)
     for marking in rows:
         found[marking.submission_id].append(marking)
-    return {key: _entries(session, markings, staff=staff) for key, markings in found.items()}
+    return {key: _entries(session, markings, staff=staff, final=final) for key, markings in found.items()}
 
 
-def _entries(session: Session, markings: list[Marking], *, staff: bool) -> list[dict[str, Any]]:
+def _entries(session: Session, markings: list[Marking], *, staff: bool, final: bool) -> list[dict[str, Any]]:
     entries = []
     standing: Marking | None = None
     for marking in markings:
         entries.append({
-            "at": marking.done_at, "what": _what(marking, standing), "points": _changed(standing, marking) if standing else "",
-            "earned": _earned(marking), "marks": sum(v.marks for v in marking.verdicts), "first": standing is None,
+            "at": marking.done_at, "what": _what(marking, standing), "points": _changed(standing, marking, final=final) if standing else "",
+            "earned": sum(v.earned for v in _counting(marking, final=final) if v.status not in totals.UNSETTLED),
+            "marks": sum(v.marks for v in _counting(marking, final=final)), "first": standing is None,
             "who": _who(session, marking) if staff else "", "version": _version(session, marking) if staff else "",
             "undone": not marking.counts,
         })
@@ -57,19 +58,21 @@ def _what(marking: Marking, before: Marking | None) -> str:
     return str(ORIGINS[marking.origin])
 
 
-def _changed(before: Marking, after: Marking) -> str:
-    """Return the points whose marks changed: M3 0 → 2."""
-    was, becomes = ({v.point_id: v.earned for v in marking.verdicts} for marking in (before, after))
+def _counting(marking: Marking, *, final: bool) -> list[VerdictRow]:
+    return [verdict for verdict in marking.verdicts if totals.counts(verdict.board, final=final)]
+
+
+def _changed(before: Marking, after: Marking, *, final: bool) -> str:
+    """Return the points whose marks changed, as far as they may be seen: M3 0 → 2."""
+    was, becomes = (
+        {v.point_id: v.earned for v in marking.verdicts if final or v.board != "private"} for marking in (before, after)
+    )
     names = [name for name in dict.fromkeys([*becomes, *was]) if was.get(name) != becomes.get(name)]
     return listed(f"{name} {_number(was.get(name))} → {_number(becomes.get(name))}" for name in names) or str(_("得分不变"))
 
 
 def _number(earned: Any) -> str:
     return "—" if earned is None else f"{earned.normalize():f}"
-
-
-def _earned(marking: Marking) -> Any:
-    return sum(v.earned for v in marking.verdicts if v.status not in totals.UNSETTLED)
 
 
 def _who(session: Session, marking: Marking) -> str:

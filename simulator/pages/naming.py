@@ -8,12 +8,13 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from simulator import results
 from simulator.models import Attempt, Candidate, Exam
 
 
 def hidden(exam: Exam) -> bool:
-    """Return whether names are not shown to those who mark."""
-    return exam.blind and exam.release == "held"
+    """Return whether names are not shown to those who mark, as on the board."""
+    return exam.blind and not results.final(exam)
 
 
 def namer(session: Session, exam: Exam) -> Callable[[Attempt], str]:

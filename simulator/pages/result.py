@@ -40,7 +40,7 @@ def sheet_view(session: Session, cache: TaskCache, attempt: Attempt, now: dateti
     sheet = load_sheet(session, attempt)
     outcomes = results.outcomes(session, attempt)
     final = staff or results.final(attempt.exam)
-    told = histories(session, [o.submission.id for o in outcomes if o.submission], staff=staff)
+    told = histories(session, [o.submission.id for o in outcomes if o.submission], staff=staff, final=final)
     tasks = [
         {**task_result(session, cache, sheet, outcome, staff=staff), "acts": True,
          "history": told.get(outcome.submission.id, []) if outcome.submission else []} for outcome in outcomes

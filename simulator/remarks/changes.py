@@ -91,6 +91,9 @@ def _point(old: ScoringPoint, new: ScoringPoint) -> list[str]:
         lines.append(_("%(id)s 配分 %(old)s → %(new)s", id=new.id, old=_number(old.marks), new=_number(new.marks)))
     if old.grader != new.grader:
         lines.append(_("%(id)s 评分器 %(old)s → %(new)s", id=new.id, old=old.grader, new=new.grader))
+    if old.board != new.board:
+        words = {None: _("始终计入"), "public": _("公布前计入"), "private": _("公布后计入")}
+        lines.append(_("%(id)s 何时计入：%(old)s → %(new)s", id=new.id, old=words[old.board], new=words[new.board]))
     if old.sources != new.sources:
         lines.append(_("%(id)s 改为看 %(new)s（原来看 %(old)s）", id=new.id, old=", ".join(old.sources), new=", ".join(new.sources)))
     return lines + [

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
-from simulator import events, notices, overrides, sentences
+from simulator import events, notices, overrides, results, sentences
 from simulator.errors import Refused
 from simulator.models import Attempt, Exam, Marking, Remarking, Submission
 from simulator.remarks import boards, shadow
@@ -67,11 +67,14 @@ def _stand(session: Session, task: TaskEffect, now: datetime) -> None:
 
 
 def _tell(session: Session, exam: Exam, changed: Iterable[Effect], now: datetime, what: str) -> int:
-    told = 0
+    told, final = 0, results.final(exam)
     for effect in changed:
-        if effect.before != effect.after:
+        points = [p for task in effect.tasks for p in task.points if p.changed and (final or p.board != "private")]
+        if not final and points:  # the total is not to be told yet, with its private halves
+            text = sentences.changed(exam.title, what)
+        elif final and effect.before != effect.after:
             text = sentences.total_changed(exam.title, what, effect.before, effect.after)
-        elif any(point.changed for task in effect.tasks for point in task.points):
+        elif points:
             text = sentences.points_changed(exam.title, what)
         else:
             continue  # only their rank: that is on the board

@@ -36,6 +36,11 @@ class PointChange:
         """Whether its marks or its outcome are others."""
         return self._outcome(self.before) != self._outcome(self.after)
 
+    @property
+    def board(self) -> str:
+        """The half of a metric task that it belongs to, "" for any other point."""
+        return str((self.after or self.before or {"board": ""})["board"])
+
     @staticmethod
     def _outcome(row: Row | None) -> tuple[Any, ...] | None:
         return None if row is None else (row["earned"], row["marks"], row["status"])
@@ -43,16 +48,19 @@ class PointChange:
 
 @dataclass(frozen=True)
 class TaskEffect:
-    """One submission before and after; rows : what it would score (None: it failed for our fault, the marks stay)."""
+    """One submission before and after. was, rows : its verdicts (rows None: it failed for our fault, the marks stay)."""
 
     item: AttemptTask
     attempt: Attempt
     tried: Marking
     old: Marking | None
+    was: tuple[Row, ...]
     rows: tuple[Row, ...] | None
     points: tuple[PointChange, ...]
-    before: Decimal
-    after: Decimal
+
+    def gain(self, *, final: bool) -> Decimal:
+        """Return what it gains, with the private halves of metric tasks or before the release with the public ones."""
+        return ZERO if self.rows is None else earned(self.rows, final=final) - earned(self.was, final=final)
 
 
 @dataclass(frozen=True)
@@ -108,10 +116,10 @@ def _before(session: Session, remarking: Remarking, submission_ids: list[int]) -
 def _task_effect(tried: Marking, item: AttemptTask, attempt: Attempt, old: Marking | None) -> TaskEffect:
     before = [overrides.plain(v) for v in old.verdicts] if old is not None else []
     if tried.state != "done":
-        return TaskEffect(item, attempt, tried, old, None, (), earned(before), earned(before))
+        return TaskEffect(item, attempt, tried, old, tuple(before), None, ())
     decisions = overrides.decided(before)
     after = overrides.keep(decisions, [overrides.plain(v) for v in tried.verdicts])
-    return TaskEffect(item, attempt, tried, old, tuple(after), tuple(_points(before, after)), earned(before), earned(after))
+    return TaskEffect(item, attempt, tried, old, tuple(before), tuple(after), tuple(_points(before, after)))
 
 
 def _points(before: list[Row], after: list[Row]) -> Iterable[PointChange]:
@@ -122,9 +130,10 @@ def _points(before: list[Row], after: list[Row]) -> Iterable[PointChange]:
         yield PointChange(name, (new or old or {})["title"], old, new, "" if not person else "kept" if new else "lost")
 
 
-def earned(rows: Iterable[Row]) -> Decimal:
-    """Return the marks of the settled ones among `rows`."""
-    return sum((row["earned"] for row in rows if row["status"] not in totals.UNSETTLED), ZERO)
+def earned(rows: Iterable[Row], *, final: bool) -> Decimal:
+    """Return the marks of the settled ones among `rows` that count. final : see `totals.counts`."""
+    counting = (row for row in rows if totals.counts(row["board"], final=final))
+    return sum((row["earned"] for row in counting if row["status"] not in totals.UNSETTLED), ZERO)
 
 
 def effects(session: Session, exam: Exam, remarking: Remarking) -> list[Effect]:
@@ -157,7 +166,8 @@ def _moved(entry: Entry, tasks: list[TaskEffect], sign: int) -> Entry:
         old = task.old.state if task.old is not None else "queued"
         settled = sign if task.rows is not None and old != "done" else 0  # what had no marks has some now
         cells[task.item.module] = replace(
-            cell, earned=cell.earned + sign * (task.after - task.before), pending=max(cell.pending - settled, 0),
+            cell, earned=cell.earned + sign * task.gain(final=True), pending=max(cell.pending - settled, 0),
+            public=None if cell.public is None else cell.public + sign * task.gain(final=False),
             errors=max(cell.errors - settled * (old == "error"), 0),
         )
     return replace(entry, cells=tuple(cells))

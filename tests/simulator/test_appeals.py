@@ -238,7 +238,7 @@ def test_blind_until_the_release(world, sat, log_in):
     with world.db.write() as session:
         exam = session.get_one(Exam, world.exam)
         exam.blind, exam.release = True, "held"
-        session.add(Candidate(exam_id=exam.id, user_id=session.get_one(Attempt, sat).user_id, number="017"))
+        session.get_one(Candidate, (exam.id, session.get_one(Attempt, sat).user_id)).number = "017"
     staff = log_in("i1")
     where = f"/desk/attempts/{sat}/decide?position=6&point=M2"
     page = staff.get(where).text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,10 +11,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import select
 
 from grading.errors import SandboxError
-from simulator import appeals, attempts, marking, queueing, remarking, results
+from simulator import appeals, attempts, cells, marking, queueing, remarking, results
 from simulator.errors import Refused
 from simulator.jobs.scheduler import run_due
-from simulator.models import Attempt, Event, Exam, Marking, Notice, Remarking
+from simulator.models import Attempt, Cell, Event, Exam, Marking, Notice, Remarking
 from simulator.remarks import deciding, shadow, versions
 from simulator.remarks.effects import effects
 from tests import factories as f
@@ -348,3 +349,62 @@ def test_practice_feedback_is_not_confused(world, clock):
         attempts.save_draft(session, attempt, 6, 0, {"rows": "3"}, clock())
         first = attempts.check(session, attempt, 6, clock())
         assert attempts.check(session, attempt, 6, clock()) is first
+
+
+HALVES = (
+    "  - {id: M3, title: 表有三行, marks: 2, grader: row_count, of: data, args: {equals: 3}}",
+    "  - {id: M3, title: 另一半, marks: 2, board: private, grader: number, of: rows, args: {equals: 3}}\n"
+    "  - {id: M4, title: 这一半, marks: 2, board: public, grader: number, of: rows, args: {equals: 3}}",
+)
+
+
+@pytest.fixture
+def halves(world):
+    """An exam whose marks are seen at once and not final: the private half of a metric task waits for the release."""
+    world.edit(*HALVES)
+    with world.db.write() as session:
+        world.exam = f.make_exam(session, world.clock(), freeze_at=world.clock() + timedelta(hours=1)).id
+    return world
+
+
+def test_halves_of_metric_tasks_are_not_counted_twice(halves):
+    attempt = halves.sit("s1", rows="3")
+    halves.edit("of: rows, args: {equals: 3}", "of: rows, args: {equals: 4}")
+    opened = halves.open()
+    [effect] = found_effects(halves, opened)
+    assert (effect.before, effect.after) == (D(12), D(8))
+    halves.with_remarking(opened, deciding.apply)
+    assert halves.totals() == {attempt: D(8)} == halves.afresh()
+    [effect] = found_effects(halves, opened)
+    assert (effect.before, effect.after) == (D(12), D(8))
+    with halves.db.read() as session:
+        [cell] = [c for c in session.scalars(select(Cell)) if c.module == 1]
+        assert (cell.earned, cell.public) == (D(2), D(2))
+
+
+def test_nothing_of_a_private_half_is_told_before_the_release(halves, log_in):
+    attempt = halves.sit("s1", rows="3")
+    with halves.db.write() as session, pytest.raises(Refused, match="不存在"):
+        appeals.ask(session, session.get_one(Attempt, attempt), 6, "M3", "这一点是什么？", halves.clock())
+    decide(halves, attempt, "M3", "0")
+    assert notices(halves) == []
+    halves.edit("of: rows, args: {equals: 3}", "of: rows, args: {equals: 4}")
+    halves.with_remarking(halves.open(), deciding.apply)
+    assert [text for _, text in notices(halves)] == ["《模拟一》按新版试题重评，你的得分有变化。"]
+    sheet = log_in("s1").get(f"/attempts/{attempt}/result").text
+    assert "M1 2 → 0、M4 2 → 0" in sheet
+    assert "M3" not in sheet
+    assert "M3" in log_in("i1").get(f"/attempts/{attempt}/result").text
+
+
+def test_what_is_only_tried_touches_no_board(world, clock):
+    world.sit("s1")
+    world.edit(*KEY)
+    with world.db.read() as session:
+        before = cells.version(session, world.exam)
+    opened = world.open()
+    with world.db.read() as session:
+        assert cells.version(session, world.exam) == before
+    world.with_remarking(opened, deciding.apply)
+    with world.db.read() as session:
+        assert cells.version(session, world.exam) > before
