@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Any
 
 from flask_babel import gettext as _, lazy_gettext as _l
@@ -38,7 +39,9 @@ def histories(session: Session, submission_ids: Iterable[int], *, staff: bool, f
 def _entries(session: Session, markings: list[Marking], *, staff: bool, final: bool) -> list[dict[str, Any]]:
     entries = []
     standing: Marking | None = None
-    for marking in markings:
+    for marking, following in zip_longest(markings, markings[1:]):
+        if following is not None and _carried(following):
+            continue  # both are one step: marked again, with the decisions of people
         entries.append({
             "at": marking.done_at, "what": _what(marking, standing), "points": _changed(standing, marking, final=final) if standing else "",
             "earned": sum(v.earned for v in _counting(marking, final=final) if v.status not in totals.UNSETTLED),
@@ -50,10 +53,15 @@ def _entries(session: Session, markings: list[Marking], *, staff: bool, final: b
     return entries
 
 
+def _carried(marking: Marking) -> bool:
+    """Return whether a marking was made by no person and no worker: a copy in which decisions stand."""
+    return marking.asked_by is None and marking.origin in ("override", "remark")
+
+
 def _what(marking: Marking, before: Marking | None) -> str:
     if before is None:
         return str(_("自动评分"))
-    if marking.origin == "override" and marking.asked_by is None:
+    if marking.origin == "override" and _carried(marking):
         return str(_("按新版试题重评，人工改判保留") if marking.remarking_id else _("重新评分，人工改判保留"))
     return str(ORIGINS[marking.origin])
 

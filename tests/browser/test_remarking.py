@@ -16,6 +16,7 @@ from tests.browser.test_trials import have_workers
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
 
 MARKED_S = 60
+BOARD_S = 60
 PHONE = {"width": 390, "height": 844}
 
 
@@ -60,6 +61,12 @@ def ranks(page: Page, exam: int) -> list[str]:
     return [re.search(r"student\d+", row.inner_text())[0] for row in rows]  # type: ignore[index]
 
 
+def first_places(page: Page, exam: int) -> int:
+    """How many share the first place."""
+    page.goto(f"/exams/{exam}/board")
+    return sum(row.inner_text().split()[0] == "1" for row in page.get_by_role("row").all()[1:])
+
+
 def fits(page: Page) -> None:
     """Nothing sticks out sideways."""
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
@@ -92,7 +99,8 @@ def test_a_wrong_key_is_put_right(hall, desk, tmp_path):
     staff.get_by_role("button", name="应用重评").click()
     confirm(staff)
     expect(staff.get_by_text("已应用：2 份成绩有变化")).to_be_visible()
-    assert ranks(staff, exam) == [second, first]
+    # A board that is slow to render on a busy machine may rest for a moment on what it showed before.
+    wait_until(lambda: ranks(staff, exam) == [second, first], BOARD_S, "the board does not follow")
     candidate = desk(hall).page()
     acts.log_in(candidate, second)
     expect(candidate.get_by_role("region", name="通知")).to_contain_text("按新版试题重评，你的总分 0 → 2")
@@ -140,9 +148,7 @@ def test_a_doubt_is_answered_with_other_marks(hall, desk):
     fits(staff)
     staff.get_by_role("button", name="提交答复").click()
     expect(staff.get_by_text("已答复，考生会看到通知")).to_be_visible()
-    assert sorted(ranks(staff, exam)) == sorted([first, second])
-    expect(staff.get_by_role("row").nth(1)).to_contain_text("1")
-    expect(staff.get_by_role("row").nth(2)).to_contain_text("1")  # they share the first place now
+    wait_until(lambda: first_places(staff, exam) == 2, BOARD_S, "the board does not follow")
     candidate.goto("/")
     candidate.get_by_role("button", name="看成绩单").click()
     expect(candidate.get_by_role("region", name="对评分的疑问")).to_contain_text("已改判")

@@ -392,9 +392,19 @@ def test_nothing_of_a_private_half_is_told_before_the_release(halves, log_in):
     halves.with_remarking(halves.open(), deciding.apply)
     assert [text for _, text in notices(halves)] == ["《模拟一》按新版试题重评，你的得分有变化。"]
     sheet = log_in("s1").get(f"/attempts/{attempt}/result").text
-    assert "M1 2 → 0、M4 2 → 0" in sheet
-    assert "M3" not in sheet
-    assert "M3" in log_in("i1").get(f"/attempts/{attempt}/result").text
+    assert "：M1 2 → 0、M4 2 → 0，" in sheet
+    assert "另一半" not in sheet
+    assert "另一半" in log_in("i1").get(f"/attempts/{attempt}/result").text
+
+
+def test_the_history_shows_a_kept_decision_as_one_step(world, log_in):
+    attempt = world.sit("s1", note="不知道")
+    decide(world, attempt, "M2", "1")
+    world.edit(*KEY)
+    world.with_remarking(world.open(), deciding.apply)
+    sheet = log_in("s1").get(f"/attempts/{attempt}/result").text
+    assert "按新版试题重评，人工改判保留：M1 2 → 0，共 1 / 6 分" in sheet
+    assert "M2 1 → 0" not in sheet
 
 
 def test_what_is_only_tried_touches_no_board(world, clock):
