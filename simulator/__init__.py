@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     Babel(app, locale_selector=web.chosen_language)
     CSRFProtect(app)
     limits.init_app(app)
-    init_login(app, web.session)
+    init_login(app)
     web.init_app(app)
     rendering.init_app(app)
     register(app)

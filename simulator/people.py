@@ -10,7 +10,7 @@ from datetime import datetime
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import gettext as _, lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from simulator import events
@@ -95,6 +95,16 @@ def _fits(hashed: str, password: str) -> bool:
 def may_log_in(user: User) -> bool:
     """Return whether an account is open: not locked, and not that of a student whose class is archived."""
     return user.active and (user.role != "student" or user.group is None or user.group.archived_at is None)
+
+
+OPEN = User.active & or_(User.role != "student", Group.archived_at.is_(None))
+"""`may_log_in` as a condition, of users outer-joined to their group."""
+
+IDENTITY = (
+    select(User.id, User.session_epoch, User.username, User.name, User.role, User.must_change)
+    .outerjoin(User.group).where(User.id == bindparam("user_id"), OPEN)
+)
+"""Who somebody is, if they may still log in."""
 
 
 def change_password(session: Session, user: User, old: str, new: str, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ from flask import Flask, Response, current_app, g, has_request_context, jsonify,
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from sqlalchemy import Executable, Row
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
@@ -40,6 +42,17 @@ def session() -> Session:
         g.session = services().db.session(write=request.method in WRITING and request.endpoint not in READING)
     found: Session = g.session
     return found
+
+
+def beforehand(question: Executable, values: Mapping[str, Any]) -> Row[Any] | None:
+    """Return the one row that a small question gives, before this request's own session begins.
+
+    Writing requests hold the database's only writer from their first question on: who asks, and how often, is known without it.
+    """
+    if "session" in g or request.method not in WRITING:
+        return session().execute(question, values).one_or_none()
+    with services().db.read() as short:
+        return short.execute(question, values).one_or_none()
 
 
 def now() -> datetime:

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from simulator import events, people
-from simulator.auth import me, role_required
+from simulator.auth import my_id, role_required
 from simulator.errors import Refused
 from simulator.pages import people as pages
 from simulator.pages.system import system_view
@@ -37,7 +37,7 @@ def create() -> Any:
     form = request.form
     try:
         made = people.create(
-            session(), form.get("username", ""), form.get("name", ""), form.get("role", ""), form.get("group", ""), now(), who=me().id
+            session(), form.get("username", ""), form.get("name", ""), form.get("role", ""), form.get("group", ""), now(), who=my_id()
         )
     except Refused as refusal:
         session().rollback()
@@ -50,7 +50,7 @@ def create() -> Any:
 @role_required("admin")
 def reset(user_id: int) -> Any:
     """Give an account a new password, shown once."""
-    made = people.reset_password(session(), user_id, now(), me().id)
+    made = people.reset_password(session(), user_id, now(), my_id())
     commit()
     return passwords([made], url_for("admin.people"))
 
@@ -59,7 +59,7 @@ def reset(user_id: int) -> Any:
 @role_required("admin")
 def toggle(user_id: int) -> Any:
     """Lock or unlock an account."""
-    user = people.set_active(session(), user_id, not people.get(session(), user_id).active, now(), me().id)
+    user = people.set_active(session(), user_id, not people.get(session(), user_id).active, now(), my_id())
     commit()
     flash(_("账号已启用。") if user.active else _("账号已停用。"), "success")
     return redirect(url_for("admin.people"))
@@ -76,7 +76,7 @@ def system() -> str:
 @role_required("admin")
 def test_model() -> Any:
     """Ask the language model for a greeting and say how that went."""
-    who, endpoint = me().id, services().endpoint
+    who, endpoint = my_id(), services().endpoint
     session().rollback()  # nobody has to wait for the database meanwhile
     if endpoint is None:
         raise Refused("没有接入大模型。", "请先填写设置 llm_url 和 llm_model，再重新启动。", status=409)

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from simulator import appeals, notices
-from simulator.auth import login_required, me, role_required
+from simulator.auth import login_required, me, my_id, role_required
 from simulator.errors import Refused
 from simulator.models import Attempt
 from simulator.pages import appeals as pages
@@ -21,7 +21,7 @@ blueprint = Blueprint("appeals", __name__)
 def _attempt(attempt_id: int, *, own: bool) -> Attempt:
     """Return a closed attempt: one of mine, or anybody's for those who mark; others are not found."""
     attempt = session().get(Attempt, attempt_id)
-    if attempt is None or attempt.state != "closed" or (own and attempt.user_id != me().id):
+    if attempt is None or attempt.state != "closed" or (own and attempt.user_id != my_id()):
         raise Refused("找不到这份成绩。", "请从首页进入。", status=404)
     return attempt
 
@@ -64,7 +64,7 @@ def ask(attempt_id: int) -> Any:
 @login_required
 def withdraw(appeal_id: int) -> Any:
     """Take my open question back."""
-    attempt = appeals.withdraw(session(), appeal_id, now(), me().id)
+    attempt = appeals.withdraw(session(), appeal_id, now(), my_id())
     commit()
     flash(_("已撤回。"), "success")
     return redirect(url_for("results.show", attempt_id=attempt.id, _anchor="appeals"))
@@ -139,7 +139,7 @@ def _again(template: str, refusal: Refused, view: Any) -> Any:
 @login_required
 def read(notice_id: int) -> Any:
     """Note that I have read a notice, and go to the result."""
-    notice = notices.read(session(), notice_id, me().id, now())
+    notice = notices.read(session(), notice_id, my_id(), now())
     commit()
     where = url_for("results.show", attempt_id=notice.attempt_id) if notice.attempt_id else url_for("home.index")
     return redirect(where)

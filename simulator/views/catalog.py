@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 
 from simulator import rereading
-from simulator.auth import me, role_required
+from simulator.auth import my_id, role_required
 from simulator.pages import catalog as pages
 from simulator.services import services
 from simulator.web import commit, now, session
@@ -26,7 +26,7 @@ def index() -> str:
 @role_required("teacher")
 def read() -> Any:
     """Read the task folders again."""
-    who = me().id
+    who = my_id()
     session().rollback()  # so that nobody waits for the database while the folders are checked
     found = rereading.store(session(), rereading.load(services().settings.tasks), now(), who)
     commit()

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from simulator import classes, people
-from simulator.auth import me, role_required
+from simulator.auth import my_id, role_required
 from simulator.errors import Refused
 from simulator.pages import people as pages
 from simulator.views.rosters import passwords
@@ -44,7 +44,7 @@ def create() -> Any:
     name = request.form.get("name", "").strip()
     if not name:
         raise Refused("没有写班级名称。", "请填写后再试。", status=422)
-    group = people.enter_group(session(), name, now(), who=me().id)
+    group = people.enter_group(session(), name, now(), who=my_id())
     return _back(group.id, _("班级已建立。"))
 
 
@@ -60,7 +60,7 @@ def show(group_id: int) -> str:
 def change(group_id: int) -> Any:
     """Rename a class or set its division."""
     group, form = classes.get(session(), group_id), request.form
-    classes.change(session(), group, form.get("name", ""), form.get("division", ""), now(), who=me().id)
+    classes.change(session(), group, form.get("name", ""), form.get("division", ""), now(), who=my_id())
     return _back(group_id, _("班级已修改。"))
 
 
@@ -70,9 +70,9 @@ def archive(group_id: int) -> Any:
     """Archive a class, or bring it back."""
     group = classes.get(session(), group_id)
     if group.archived_at is None:
-        classes.archive(session(), group, now(), who=me().id)
+        classes.archive(session(), group, now(), who=my_id())
         return _back(group_id, _("班级已归档，学生不能再登录。"))
-    classes.restore(session(), group, now(), who=me().id)
+    classes.restore(session(), group, now(), who=my_id())
     return _back(group_id, _("班级已恢复。"))
 
 
@@ -81,7 +81,7 @@ def archive(group_id: int) -> Any:
 def move_all(group_id: int) -> Any:
     """Move all students of a class to another one."""
     group, target = classes.get(session(), group_id), classes.get(session(), _target())
-    count = classes.move(session(), classes.students(session(), group), target, now(), who=me().id)
+    count = classes.move(session(), classes.students(session(), group), target, now(), who=my_id())
     return _back(target.id, _("%(count)s 名学生已移到“%(name)s”。", count=count, name=target.name))
 
 
@@ -89,7 +89,7 @@ def move_all(group_id: int) -> Any:
 @role_required("admin")
 def reset(group_id: int) -> Any:
     """Give all students of a class new one-time passwords."""
-    who, count = me().id, len(classes.students(session(), classes.get(session(), group_id)))
+    who, count = my_id(), len(classes.students(session(), classes.get(session(), group_id)))
     session().rollback()  # others must be able to save while passwords are hashed
     drawn = people.one_time(count)
     made = classes.reset_passwords(session(), classes.get(session(), group_id), drawn, now(), who=who)
@@ -103,7 +103,7 @@ def move() -> Any:
     """Move the students that were picked in the list of people."""
     ids = [int(text) for text in request.form.getlist("user") if text.isdecimal() and len(text) < 10]
     target = classes.get(session(), _target())
-    count = classes.move(session(), classes.picked(session(), ids), target, now(), who=me().id)
+    count = classes.move(session(), classes.picked(session(), ids), target, now(), who=my_id())
     commit()
     flash(_("%(count)s 名学生已移到“%(name)s”。", count=count, name=target.name), "success")
     return redirect(url_for("admin.people", group=target.id))

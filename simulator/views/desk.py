@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from simulator import credits, equipment, exams, remarking
-from simulator.auth import me, role_required
+from simulator.auth import my_id, role_required
 from simulator.errors import Refused
 from simulator.models import Attempt
 from simulator.pages import desk as pages
@@ -35,7 +35,7 @@ def new() -> Any:
         return render_template("desk/new.html", **pages.new_view(session(), exams.EMPTY_FORM, {}))
     raw = {**request.form.to_dict(), "group": request.form.getlist("group")}
     form = exams.ExamForm(raw)
-    exam = exams.create(session(), form, services().zone, now(), me().id, partial(equipment.lacking, session(), services()))
+    exam = exams.create(session(), form, services().zone, now(), my_id(), partial(equipment.lacking, session(), services()))
     if exam is None:
         session().rollback()
         return render_template("desk/new.html", **pages.new_view(session(), {**exams.EMPTY_FORM, **raw}, form.errors)), 422
@@ -62,7 +62,7 @@ def items(exam_id: int) -> str:
 @role_required("instructor")
 def release(exam_id: int) -> Any:
     """Let the candidates see their marks."""
-    exams.release(session(), exams.get(session(), exam_id), now(), me().id)
+    exams.release(session(), exams.get(session(), exam_id), now(), my_id())
     commit()
     flash(_("成绩已公布。"), "success")
     return redirect(url_for("desk.exam", exam_id=exam_id))
@@ -72,7 +72,7 @@ def release(exam_id: int) -> Any:
 @role_required("instructor")
 def close(exam_id: int) -> Any:
     """End the exam now."""
-    closed = exams.close(session(), exams.get(session(), exam_id), now(), me().id)
+    closed = exams.close(session(), exams.get(session(), exam_id), now(), my_id())
     commit()
     services().notify()
     flash(_("考试已结束，收回 %(count)d 份正在作答的试卷。", count=closed), "success")
@@ -83,7 +83,7 @@ def close(exam_id: int) -> Any:
 @role_required("instructor")
 def retry(marking_id: int) -> Any:
     """Mark again what failed for our fault."""
-    new_marking = remarking.retry(session(), marking_id, now(), me().id)
+    new_marking = remarking.retry(session(), marking_id, now(), my_id())
     exam_id = session().get_one(Attempt, new_marking.submission.attempt_id).exam_id
     commit()
     services().notify()
@@ -95,7 +95,7 @@ def retry(marking_id: int) -> Any:
 @role_required("instructor")
 def strict(marking_id: int) -> Any:
     """Mark again in a fresh interpreter what is in dispute."""
-    new_marking = remarking.strictly(session(), marking_id, now(), me().id)
+    new_marking = remarking.strictly(session(), marking_id, now(), my_id())
     exam_id = session().get_one(Attempt, new_marking.submission.attempt_id).exam_id
     commit()
     services().notify()
@@ -111,7 +111,7 @@ def extend(attempt_id: int) -> Any:
     minutes = request.form.get("minutes", "")
     if attempt is None:
         raise Refused("找不到这份试卷。", "请刷新页面。", status=404)
-    if not credits.grant(session(), [attempt], int(minutes) * 60 if minutes.isdecimal() else 0, now(), who=me().id):
+    if not credits.grant(session(), [attempt], int(minutes) * 60 if minutes.isdecimal() else 0, now(), who=my_id()):
         raise Refused("这份试卷已经交卷，不能再加时。")
     commit()
     flash(_("已加时 %(minutes)s 分钟。", minutes=minutes), "success")

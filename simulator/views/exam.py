@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from simulator import attempts, exams, marking, messages, presence, responses, seats
 from simulator.attempts import Outdated
-from simulator.auth import login_required, me
+from simulator.auth import login_required, me, my_id
 from simulator.clocks import between_modules
 from simulator.errors import Refused
 from simulator.models import Attempt
@@ -35,7 +35,7 @@ def own_attempt(attempt_id: int, *, anywhere: bool = False) -> Attempt:
     Elsewhere (423) if another browser sits it, unless it is asked for `anywhere`.
     """
     attempt = attempts.load(session(), attempt_id)
-    if attempt is None or attempt.user_id != me().id:
+    if attempt is None or attempt.user_id != my_id():
         raise Refused("找不到这份试卷。", "请从首页进入。", status=404)
     if not anywhere:
         seats.check(attempt, request.cookies.get(seats.COOKIE, ""))
@@ -201,7 +201,7 @@ def review(attempt_id: int) -> Any:
 def submit(attempt_id: int) -> Any:
     """Hand in. After the commit nothing can be lost; quick points are marked before the answer goes out."""
     attempt = own_attempt(attempt_id)
-    attempts.submit(session(), attempt, now(), by="candidate", who=me().id)
+    attempts.submit(session(), attempt, now(), by="candidate", who=my_id())
     commit()
     session().close()
     marking.mark_quick(services().marker(), attempt_id)

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from simulator import exams, marking, messages, people, proctoring, reopening
-from simulator.auth import me, role_required
+from simulator.auth import my_id, role_required
 from simulator.errors import Refused
 from simulator.models import Exam
 from simulator.pages.candidate import candidate_view
@@ -83,7 +83,7 @@ def candidate(exam_id: int, user_id: int) -> str:
 def extend(exam_id: int) -> Any:
     """Give extra minutes to one, to a class, or to all."""
     minutes, note = _number("minutes") or 0, request.form.get("note", "").strip()
-    count = proctoring.extend(session(), _exam(exam_id), _scope(), minutes, now(), who=me().id, note=note)
+    count = proctoring.extend(session(), _exam(exam_id), _scope(), minutes, now(), who=my_id(), note=note)
     return _done(exam_id, _("已给 %(count)s 人加时 %(minutes)s 分钟。", count=count, minutes=minutes))
 
 
@@ -93,7 +93,7 @@ def message(exam_id: int) -> Any:
     """Tell all candidates something, or one."""
     user_id = _number("user")
     user = None if user_id is None else people.get(session(), user_id)
-    messages.send(session(), _exam(exam_id), request.form.get("text", ""), now(), me().id, user)
+    messages.send(session(), _exam(exam_id), request.form.get("text", ""), now(), my_id(), user)
     return _done(exam_id, _("消息已发给 %(name)s。", name=user.name if user else _("全部考生")))
 
 
@@ -101,7 +101,7 @@ def message(exam_id: int) -> Any:
 @role_required("instructor")
 def pause(exam_id: int) -> Any:
     """Stop the clock of one, of a class, or of all."""
-    count = proctoring.pause(session(), _exam(exam_id), _scope(), now(), who=me().id)
+    count = proctoring.pause(session(), _exam(exam_id), _scope(), now(), who=my_id())
     return _done(exam_id, _("已暂停 %(count)s 人的计时。", count=count))
 
 
@@ -109,7 +109,7 @@ def pause(exam_id: int) -> Any:
 @role_required("instructor")
 def resume(exam_id: int) -> Any:
     """Let the clocks run again."""
-    count = proctoring.resume(session(), _exam(exam_id), _scope(), now(), who=me().id)
+    count = proctoring.resume(session(), _exam(exam_id), _scope(), now(), who=my_id())
     return _done(exam_id, _("已恢复 %(count)s 人的计时。", count=count))
 
 
@@ -117,7 +117,7 @@ def resume(exam_id: int) -> Any:
 @role_required("instructor")
 def collect(exam_id: int) -> Any:
     """Hand in for one candidate."""
-    attempt = proctoring.collect(session(), _exam(exam_id), _person(), now(), who=me().id)
+    attempt = proctoring.collect(session(), _exam(exam_id), _person(), now(), who=my_id())
     answer = _done(exam_id, _("已收回 %(name)s 的试卷。", name=attempt.user.name))
     attempt_id = attempt.id
     session().close()
@@ -134,7 +134,7 @@ def reopen(exam_id: int) -> Any:
     if attempt is None:
         raise Refused("这名考生还没有开始作答。", "请刷新页面。", status=409)
     note = request.form.get("note", "").strip()
-    until = reopening.reopen(session(), attempt, now(), who=me().id, minutes=_number("minutes"), note=note)
+    until = reopening.reopen(session(), attempt, now(), who=my_id(), minutes=_number("minutes"), note=note)
     return _done(exam_id, _("%(name)s 可以继续作答，%(time)s 截止。", name=attempt.user.name, time=hms(until)))
 
 
@@ -143,7 +143,7 @@ def reopen(exam_id: int) -> Any:
 def code(exam_id: int) -> Any:
     """Make a code with which one candidate goes on at another machine; it is shown once."""
     user_id = _person()
-    made = proctoring.access_code(session(), _exam(exam_id), user_id, now(), who=me().id)
+    made = proctoring.access_code(session(), _exam(exam_id), user_id, now(), who=my_id())
     return _done(exam_id, _("%(name)s 的接续码：%(code)s", name=people.get(session(), user_id).name, code=made))
 
 
@@ -153,8 +153,8 @@ def decide(exam_id: int) -> Any:
     """Grant or refuse one proposed outage, or grant all of them. The button pressed names it."""
     exam = _exam(exam_id)
     if request.form.get("grant") == "all":
-        return _done(exam_id, _("已批准 %(count)s 条补时。", count=proctoring.grant_all(session(), exam, now(), who=me().id)))
+        return _done(exam_id, _("已批准 %(count)s 条补时。", count=proctoring.grant_all(session(), exam, now(), who=my_id())))
     granted, minutes = "grant" in request.form, _number("minutes")
     credit_id = _number("grant" if granted else "refuse") or 0
-    proctoring.decide(session(), exam, credit_id, granted, now(), who=me().id, minutes=minutes if granted else None)
+    proctoring.decide(session(), exam, credit_id, granted, now(), who=my_id(), minutes=minutes if granted else None)
     return _done(exam_id, _("已批准补时。") if granted else _("已拒绝补时。"))

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask_babel import gettext as _
 
 from simulator import exams
-from simulator.auth import me, role_required
+from simulator.auth import my_id, role_required
 from simulator.models import Exam
 from simulator.pages import remark as pages
 from simulator.remarks import deciding, shadow
@@ -37,7 +37,7 @@ def start(exam_id: int) -> Any:
     """Open a re-marking of the chosen tasks."""
     held = [int(value) for value in request.form.getlist("task") if value.isdecimal() and len(value) < 12]
     exam, note = exams.get(session(), exam_id), request.form.get("note", "")
-    opened = shadow.start(session(), services().tasks, exam, held, note, now(), me().id)
+    opened = shadow.start(session(), services().tasks, exam, held, note, now(), my_id())
     commit()
     services().notify()
     return _to(opened.id, _("已开始重评；应用之前，所有成绩照旧。"))
@@ -76,7 +76,7 @@ def export(remarking_id: int) -> Response:
 @role_required("instructor")
 def retry(remarking_id: int) -> Any:
     """Mark again what failed for our fault."""
-    queued = shadow.retry(session(), shadow.get(session(), remarking_id, lock=True), now(), me().id)
+    queued = shadow.retry(session(), shadow.get(session(), remarking_id, lock=True), now(), my_id())
     commit()
     services().notify()
     return _to(remarking_id, _("已重新排队 %(n)s 份。", n=queued))
@@ -87,7 +87,7 @@ def retry(remarking_id: int) -> Any:
 def apply(remarking_id: int) -> Any:
     """Let it count."""
     remarking, keep = shadow.get(session(), remarking_id, lock=True), request.form.get("keep") == "1"
-    changed = deciding.apply(session(), remarking, now(), me().id, keep=keep)
+    changed = deciding.apply(session(), remarking, now(), my_id(), keep=keep)
     commit()
     return _to(remarking_id, _("已应用：%(n)s 份成绩有变化，排行榜已更新。", n=changed))
 
@@ -96,7 +96,7 @@ def apply(remarking_id: int) -> Any:
 @role_required("instructor")
 def drop(remarking_id: int) -> Any:
     """Give it up."""
-    shadow.drop(session(), shadow.get(session(), remarking_id, lock=True), now(), me().id)
+    shadow.drop(session(), shadow.get(session(), remarking_id, lock=True), now(), my_id())
     commit()
     return _to(remarking_id, _("已放弃，所有成绩照旧。"))
 
@@ -105,6 +105,6 @@ def drop(remarking_id: int) -> Any:
 @role_required("instructor")
 def undo(remarking_id: int) -> Any:
     """Take it back."""
-    changed = deciding.undo(session(), shadow.get(session(), remarking_id, lock=True), now(), me().id)
+    changed = deciding.undo(session(), shadow.get(session(), remarking_id, lock=True), now(), my_id())
     commit()
     return _to(remarking_id, _("已撤销：%(n)s 份成绩恢复为重评前的分数。", n=changed))

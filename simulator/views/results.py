@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask_login import current_user
 
 from simulator import attempts, responses, results
-from simulator.auth import LEVELS, login_required, me
+from simulator.auth import LEVELS, login_required, my_id
 from simulator.errors import Refused
 from simulator.models import Attempt
 from simulator.pages.appeals import list_view
@@ -22,8 +23,8 @@ blueprint = Blueprint("results", __name__)
 def own_attempt(attempt_id: int) -> tuple[Attempt, bool]:
     """Return the attempt and whether I look at it as staff; candidates see their own only."""
     attempt = session().get(Attempt, attempt_id)
-    staff = LEVELS[me().role] >= LEVELS["teacher"]
-    if attempt is None or not (staff or attempt.user_id == me().id):
+    staff = LEVELS[current_user.role] >= LEVELS["teacher"]
+    if attempt is None or not (staff or attempt.user_id == my_id()):
         raise Refused("找不到这份成绩。", "请从首页进入。", status=404)
     return attempt, staff
 
@@ -34,7 +35,7 @@ def show(attempt_id: int) -> Any:
     """Show the score sheet; a running attempt leads back to the exam."""
     attempt, staff = own_attempt(attempt_id)
     if attempt.state == "running":
-        if attempt.user_id == me().id:
+        if attempt.user_id == my_id():
             return redirect(url_for("exam.screen", attempt_id=attempt.id, screen=1))
         raise Refused("考生还在作答。", "交卷后可以查看成绩单。", status=409)
     view = show_view(session(), services().tasks, attempt, now(), staff=staff)

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 
 from simulator import people, rosters
-from simulator.auth import me, role_required
+from simulator.auth import my_id, role_required
 from simulator.errors import Refused
 from simulator.pages import people as pages
 from simulator.people import Created
@@ -22,14 +22,14 @@ blueprint = Blueprint("rosters", __name__, url_prefix="/admin/people")
 
 def passwords(created: list[Created], back: str) -> str:
     """Show new one-time passwords: this answer is the only place where they stand."""
-    view = pages.passwords_view(created, services().settings.secret_key, now(), who=me().id, back=back)
+    view = pages.passwords_view(created, services().settings.secret_key, now(), who=my_id(), back=back)
     return render_template("admin/passwords.html", **view)
 
 
 def _preview(roster: rosters.Roster, error: str = "") -> str:
     plan = rosters.plan(session(), roster)
     return render_template(
-        "admin/preview.html", **pages.preview_view(plan, roster, services().settings.secret_key, now(), who=me().id, error=error)
+        "admin/preview.html", **pages.preview_view(plan, roster, services().settings.secret_key, now(), who=my_id(), error=error)
     )
 
 
@@ -56,7 +56,7 @@ def preview() -> Any:
 @role_required("admin")
 def confirm() -> Any:
     """Create and move the students that the preview has shown."""
-    who = me().id
+    who = my_id()
     content = unseal(services().settings.secret_key, pages.ROSTER, request.form.get("sealed", ""), now(), who=who)
     roster, agreed, new = pages.opened(content)
     session().rollback()  # hashing thousands of passwords takes seconds, in which others must be able to save
@@ -74,7 +74,7 @@ def confirm() -> Any:
 @role_required("admin")
 def download(kind: str) -> Any:
     """Return the one-time passwords of the page that asks, as a file; nothing about them is kept here."""
-    rows = unseal(services().settings.secret_key, pages.PASSWORDS, request.form.get("sealed", ""), now(), who=me().id)
+    rows = unseal(services().settings.secret_key, pages.PASSWORDS, request.form.get("sealed", ""), now(), who=my_id())
     if kind == "xlsx":
         mime, data = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", pages.passwords_xlsx(rows)
     elif kind == "csv":

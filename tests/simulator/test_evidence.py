@@ -38,13 +38,13 @@ def marked(db, services, clock):
         return attempt.id
 
 
-def shown(db, services, attempt_id, *, staff, **changes):
+def shown(db, services, attempt_id, *, staff, final=True, **changes):
     with db.read() as session:
         attempt = session.get_one(Attempt, attempt_id)
         found = session.scalars(select(Marking).join(Marking.submission).where(Submission.position == 7)).one()
         task = services.tasks.get(session, attempt.tasks[6].version)
         runs = tuple(run.model_copy(update=changes) for run in task.runs)
-        return [item["evidence"] for item in result.evidence(replace(task, runs=runs), found, staff=staff)]
+        return [item["evidence"] for item in result.evidence(replace(task, runs=runs), found, staff=staff, final=final)]
 
 
 @pytest.mark.parametrize("changes, staff, seen", [
@@ -80,7 +80,7 @@ def test_a_run_for_marking_is_not_offered(db, services, clock):
             trials.ask(session, replace(task, runs=(run,)), attempt, 7, run.id, {"program": "x = 1"}, clock())
         assert refused.value.status == 404
         where = {"attempt_id": attempt.id, "position": 7}
-        assert runs_view(session, replace(task, runs=(run,)), where, clock()) == []
+        assert runs_view(session, replace(task, runs=(run,)), where, clock(), "practice") == []
 
 
 def test_files_of_a_handed_in_task_are_for_its_candidate_and_staff(marked, log_in):
