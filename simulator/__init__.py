@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from simulator import compression, limits, rendering, web
+from simulator import compression, limits, quick, rendering, web
 from simulator.auth import init_login
 from simulator.config import Settings, load_settings, shipped
 from simulator.services import Services
@@ -41,6 +41,7 @@ def create_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     compression.init_app(app)
     Babel(app, locale_selector=web.chosen_language)
     CSRFProtect(app)
+    quick.init_app(app)
     limits.init_app(app)
     init_login(app)
     web.init_app(app)

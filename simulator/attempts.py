@@ -23,6 +23,10 @@ __all__ = [
 ]
 
 
+TIMED = (joinedload(Attempt.exam).joinedload(Exam.paper), joinedload(Attempt.candidate), selectinload(Attempt.modules))
+"""What the gates and clocks ask of attempts, loaded with them."""
+
+
 @dataclass(frozen=True)
 class Saved:
     """Answer to a save: the draft's revision and when it was stored."""
@@ -39,12 +43,14 @@ class Outdated(Refused):
         self.draft = draft
 
 
-def load(session: Session, attempt_id: int) -> Attempt | None:
-    """Return the attempt with all that a page of its sitting needs, None if there is none."""
-    return session.get(Attempt, attempt_id, options=[
-        joinedload(Attempt.exam).joinedload(Exam.paper), joinedload(Attempt.candidate), selectinload(Attempt.modules),
-        selectinload(Attempt.tasks).joinedload(AttemptTask.version),
-    ])
+def load(session: Session, attempt_id: int, *, tasks: bool = False, lock: bool = False) -> Attempt | None:
+    """Return the attempt with all that its gates and clocks need, None if there is none.
+
+    tasks : with all its tasks, for pages that show them; lock : nobody hands anything of it in until the transaction ends.
+    """
+    if lock:
+        session.execute(select(Attempt.id).where(Attempt.id == attempt_id).with_for_update())
+    return session.get(Attempt, attempt_id, options=[*TIMED, *([selectinload(Attempt.tasks).joinedload(AttemptTask.version)] * tasks)])
 
 
 def why_not_start(session: Session, exam: Exam, user: User, now: datetime) -> str:
@@ -193,7 +199,7 @@ def check(session: Session, attempt: Attempt, position: int, now: datetime) -> S
 
 def expired(session: Session, now: datetime) -> list[int]:
     """Return the ids of running attempts that are over, or of which a module with its own clock is."""
-    running = session.scalars(select(Attempt).where(Attempt.state == "running"))
+    running = session.scalars(select(Attempt).where(Attempt.state == "running").options(*TIMED))
     return [attempt.id for attempt in running if _is_over(attempt, now)]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import Session
 
 from grading.library import Library
@@ -20,6 +21,7 @@ from grading.package import content_hash, pack, unpack
 from grading.paper import DrawSlot, PaperSpec, StandardSpec, TaskSlot, UnitSlot
 from grading.picking import candidates
 from simulator.models import PaperVersion, TaskVersion
+from simulator.seen import SeenVersion
 
 CACHED_TASKS = 2000
 CACHED_SPECS = 200
@@ -35,7 +37,7 @@ class TaskCache:
         self._tasks: OrderedDict[str, Task] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, session: Session, version: TaskVersion) -> Task:
+    def get(self, session: Session | Connection, version: TaskVersion | SeenVersion) -> Task:
         """Return the task of `version`, loading its package from the database if need be."""
         with self._lock:
             if version.hash in self._tasks:
@@ -118,10 +120,22 @@ def latest_papers(session: Session) -> list[PaperVersion]:
 def paper_spec(version: PaperVersion) -> PaperSpec:
     """Return the checked spec inside a paper version; versions never change, so each is checked once in a process."""
     spec = _specs.get(version.hash)
+    return _remember(version.hash, version.spec) if spec is None else spec
+
+
+def spec_by_hash(connection: Connection, version_id: int, digest: str) -> PaperSpec:
+    """Return the spec of the paper version whose hash is `digest`; asks the database only the first time."""
+    spec = _specs.get(digest)
     if spec is None:
-        if len(_specs) >= CACHED_SPECS:
-            _specs.clear()
-        spec = _specs[version.hash] = PaperSpec.model_validate(version.spec["paper"])
+        stored = connection.execute(select(PaperVersion.spec).where(PaperVersion.id == version_id)).scalar_one()
+        spec = _remember(digest, stored)
+    return spec
+
+
+def _remember(digest: str, stored: Mapping[str, Any]) -> PaperSpec:
+    if len(_specs) >= CACHED_SPECS:
+        _specs.clear()
+    spec = _specs[digest] = PaperSpec.model_validate(stored["paper"])
     return spec
 
 

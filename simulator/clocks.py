@@ -6,34 +6,39 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from flask_babel import gettext as _
+from sqlalchemy.orm import object_session
 
 from grading.paper import PaperSpec
 from simulator import catalog, phases
 from simulator.errors import Refused
-from simulator.models import Attempt, AttemptModule, Candidate, Exam
+from simulator.models import Attempt, AttemptModule, AttemptTask, Candidate, Exam
 from simulator.phases import ModuleTiming, Timing, Window
+from simulator.seen import Seen, SeenCandidate, SeenExam, SeenModule
+
+Sitting = Attempt | Seen
+"""An attempt as its rows, or as one question sees it."""
 
 TAKING = ("running", "overtime", "grace")
 """Phases in which what was typed is stored."""
 
 
-def paper(attempt: Attempt) -> PaperSpec:
+def paper(attempt: Sitting) -> PaperSpec:
     """Return the paper that the attempt sits."""
-    return catalog.paper_spec(attempt.exam.paper)
+    return attempt.paper if isinstance(attempt, Seen) else catalog.paper_spec(attempt.exam.paper)
 
 
-def own_clocks(attempt: Attempt) -> bool:
+def own_clocks(attempt: Sitting) -> bool:
     """Return whether each module has a clock of its own."""
     return paper(attempt).clock == "module"
 
 
-def window(exam: Exam, candidate: Candidate | None) -> Window:
+def window(exam: Exam | SeenExam, candidate: Candidate | SeenCandidate | None) -> Window:
     """Return the exam's window as one candidate has it."""
     late = None if exam.late_s is None else timedelta(seconds=exam.late_s)
     return Window(exam.opens_at, exam.closes_at, late, timedelta(seconds=candidate.delay_s if candidate else 0))
 
 
-def timing(attempt: Attempt) -> Timing:
+def timing(attempt: Sitting) -> Timing:
     """Return what decides the attempt's time."""
     exam, own, spec = attempt.exam, attempt.candidate, paper(attempt)
     return Timing(
@@ -43,7 +48,7 @@ def timing(attempt: Attempt) -> Timing:
     )
 
 
-def module_timing(attempt: Attempt, row: AttemptModule) -> ModuleTiming:
+def module_timing(attempt: Sitting, row: AttemptModule | SeenModule) -> ModuleTiming:
     """Return what decides the time of one module that has been entered."""
     minutes = paper(attempt).modules[row.module].minutes
     return ModuleTiming(row.entered_at, timedelta(minutes=minutes), timedelta(seconds=row.extra_s), row.left_at)
@@ -69,7 +74,12 @@ def between_modules(attempt: Attempt) -> bool:
     return own_clocks(attempt) and current(attempt) is None
 
 
-def phase(attempt: Attempt, now: datetime, module: int | None = None) -> phases.AttemptPhase:
+def own_module(seen: Seen) -> int | None:
+    """Return the module of the task that was looked at, if it has a clock of its own."""
+    return seen.module if own_clocks(seen) else None
+
+
+def phase(attempt: Sitting, now: datetime, module: int | None = None) -> phases.AttemptPhase:
     """Return the phase of the attempt at `now`, or, if its modules have clocks of their own, of `module`.
 
     A module that was not entered is over for all that could be done in it.
@@ -86,7 +96,7 @@ def check_open(attempt: Attempt, now: datetime, position: int | None = None) -> 
 
     410 when the time is up, 423 while the attempt is paused.
     """
-    module = None if position is None else next((item.module for item in attempt.tasks if item.position == position), None)
+    module = _module_of(attempt, position) if position is not None and own_clocks(attempt) else None
     found = phase(attempt, now, module)
     if found == "paused":
         raise Refused("考试已暂停，暂时不能作答。", "已保存的内容都在；恢复后可以继续，暂停的时间会补给你。", status=423)
@@ -95,6 +105,12 @@ def check_open(attempt: Attempt, now: datetime, position: int | None = None) -> 
     if phase(attempt, now) in TAKING:
         raise Refused("这个模块已经交卷或到时，不能再修改。", "请回到模块列表，继续其他模块。", status=410)
     raise Refused("考试已结束，不能再修改作答。", "已保存的内容会按时交卷。", status=410)
+
+
+def _module_of(attempt: Attempt, position: int) -> int | None:
+    session = object_session(attempt)
+    item = session.get(AttemptTask, (attempt.id, position)) if session is not None else None
+    return None if item is None else item.module
 
 
 def why_not_open(exam: Exam, candidate: Candidate | None, now: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ LOST = (OperationalError, InterfaceError)
 """What is raised when the connection has gone, the server restarts, or the database is locked for long: try again later."""
 
 Answer = TypeVar("Answer")
+
+_TURN = "turn"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -88,6 +91,18 @@ class Database:
             yield session
 
     @contextmanager
+    def writer(self) -> Iterator[Connection]:
+        """Open a plain connection for a small write; the caller commits, else it is rolled back."""
+        with self._writer.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def reader(self) -> Iterator[Connection]:
+        """Open a plain connection for a small question."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session for reading."""
         with self.session(write=False) as session:
@@ -120,8 +135,27 @@ def make_engine(url: str) -> Engine:
     _make_private(make_url(url).database)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    turns = _Turns()
+    event.listen(engine, "begin", turns.begin)
+    event.listen(engine, "checkin", turns.end)
     return engine
+
+
+class _Turns:
+    """Writers of this process take turns: SQLite itself would let those that wait sleep, ever longer, and wake in no order."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def begin(self, connection: Connection) -> None:
+        how, record = connection.get_execution_options().get("begin", ""), connection.connection._connection_record
+        if how and record is not None and self._lock.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            record.record_info[_TURN] = True
+        connection.exec_driver_sql(f"BEGIN {how}")  # who got no turn in time hears from SQLite that the database is locked
+
+    def end(self, _connection: Any, record: Any) -> None:
+        if record.record_info.pop(_TURN, False):
+            self._lock.release()
 
 
 def _make_private(path: str | None) -> None:
@@ -134,7 +168,3 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun below, not by the driver
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Any) -> None:
-    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', '')}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from simulator import events
@@ -27,9 +27,9 @@ def send(session: Session, exam: Exam, text: str, now: datetime, who: int, user:
     return message
 
 
-def latest(session: Session, attempt: Attempt) -> Message | None:
-    """Return the newest message that the candidate of `attempt` has been sent in this exam, also before they began."""
-    return session.scalars(select(Message).where(_meant_for(attempt)).order_by(Message.id.desc()).limit(1)).first()
+def latest(session: Session, attempt: Attempt) -> int:
+    """Return the id of the newest message that the candidate of `attempt` has been sent in this exam, also before they began; or 0."""
+    return session.scalar(select(func.max(Message.id)).where(_meant_for(attempt))) or 0
 
 
 def received(session: Session, attempt: Attempt) -> list[Message]:

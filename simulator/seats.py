@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from simulator import events
 from simulator.errors import Refused
 from simulator.models import Attempt
+from simulator.seen import Seen
 
 COOKIE = "seat"
 CODE_LASTS = timedelta(minutes=10)
@@ -48,6 +49,12 @@ def check(attempt: Attempt, token: str) -> None:
     """Raise Elsewhere if another browser sits the attempt."""
     if is_bound(attempt) and attempt.seat and not hmac.compare_digest(attempt.seat, digest(token)):
         raise Elsewhere(attempt)
+
+
+def fits(attempt: Seen, token: str) -> bool:
+    """Return whether this browser sits the attempt, or may, as `check` does."""
+    bound = attempt.exam.mode != "practice" and attempt.state == "running" and attempt.seat
+    return not bound or hmac.compare_digest(attempt.seat, digest(token))
 
 
 def bind(attempt: Attempt, token: str) -> None:

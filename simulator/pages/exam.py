@@ -20,10 +20,12 @@ from grading.model import FieldSpec, Task
 from grading.paper import ModuleSpec, PaperSpec
 from simulator import asking, attempts, catalog, clocks, phases, trials, turns
 from simulator.catalog import TaskCache
+from simulator.clocks import Sitting
 from simulator.models import Attempt, AttemptTask, Draft
 from simulator.pages.trial import panel_view
 from simulator.services import services
 from simulator.statement import render, render_inline
+from simulator.web import hms
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def navigation(session: Session, cache: TaskCache, sheet: Sheet, screen: int | N
     return [module for module in modules if module["items"]]
 
 
-def clock(attempt: Attempt, now: datetime, module: int | None = None) -> dict[str, Any]:
+def clock(attempt: Sitting, now: datetime, module: int | None = None) -> dict[str, Any]:
     """Return the time left in milliseconds (differences only: the two machines' clocks are never compared).
 
     module : of the page, if modules have clocks of their own; then it is its time. overtime_ms : how long one may go on after the end;
@@ -117,6 +119,18 @@ def clock(attempt: Attempt, now: datetime, module: int | None = None) -> dict[st
     return {
         "remaining_ms": _ms(left), "total_ms": _ms(total), "server_time": now, "state": state, "overtime_ms": _ms(timing.overtime),
     }
+
+
+def beat_view(attempt: Sitting, now: datetime, module: int | None, notice_id: int) -> dict[str, Any]:
+    """Return what a page hears each time it tells that it is there. notice_id : of the newest message, 0 for none."""
+    view = clock(attempt, now, module)
+    return {name: view[name] for name in ("remaining_ms", "overtime_ms", "state")} | {"server_time": hms(now), "notice_id": notice_id}
+
+
+def saved_view(attempt: Sitting, module: int | None, rev: int, saved_at: datetime, now: datetime) -> dict[str, Any]:
+    """Return the answer to a save. module : of the task, whose clock the page shows if modules have their own."""
+    left = clock(attempt, now, module)["remaining_ms"]
+    return {"rev": rev, "saved_at": hms(saved_at), "remaining_ms": left}
 
 
 def _ms(span: timedelta) -> int:

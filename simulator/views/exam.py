@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from simulator import attempts, exams, marking, messages, presence, responses, seats
 from simulator.attempts import Outdated
 from simulator.auth import login_required, me, my_id
-from simulator.clocks import between_modules
+from simulator.clocks import between_modules, own_clocks
 from simulator.errors import Refused
 from simulator.models import Attempt
-from simulator.pages.exam import clock as clock_view
+from simulator.pages.exam import beat_view, saved_view
 from simulator.pages.home import lobby_view
 from simulator.pages.result import feedback_view
 from simulator.pages.screen import review_view, screen_view
@@ -23,18 +23,16 @@ from simulator.web import commit, hms, now, session
 
 blueprint = Blueprint("exam", __name__)
 
-CLOCK = ("remaining_ms", "overtime_ms", "state")
-
 SEAT_S = 2 * 24 * 3600
 """How long a browser keeps its token: longer than any exam, and a restart of the computer does not lose it."""
 
 
-def own_attempt(attempt_id: int, *, anywhere: bool = False) -> Attempt:
+def own_attempt(attempt_id: int, *, anywhere: bool = False, tasks: bool = False, lock: bool = False) -> Attempt:
     """Return the attempt if it is mine; Refused (404) otherwise, so that numbers tell nothing.
 
-    Elsewhere (423) if another browser sits it, unless it is asked for `anywhere`.
+    Elsewhere (423) if another browser sits it, unless it is asked for `anywhere`. tasks, lock : see `attempts.load`.
     """
-    attempt = attempts.load(session(), attempt_id)
+    attempt = attempts.load(session(), attempt_id, tasks=tasks, lock=lock)
     if attempt is None or attempt.user_id != my_id():
         raise Refused("找不到这份试卷。", "请从首页进入。", status=404)
     if not anywhere:
@@ -81,7 +79,7 @@ def start(exam_id: int) -> Any:
 @login_required
 def screen(attempt_id: int, screen: int) -> Any:
     """Show one screen of the paper; a closed attempt leads to its result."""
-    attempt = own_attempt(attempt_id)
+    attempt = own_attempt(attempt_id, tasks=True)
     if attempt.state == "closed":
         return redirect(url_for("results.show", attempt_id=attempt.id))
     view = screen_view(session(), services().tasks, attempt, screen, now())
@@ -92,7 +90,7 @@ def screen(attempt_id: int, screen: int) -> Any:
 @login_required
 def save_form(attempt_id: int, screen: int) -> Any:
     """Save a whole screen from a plain form post (pages without script)."""
-    attempt = own_attempt(attempt_id)
+    attempt = own_attempt(attempt_id, tasks=True)
     view = screen_view(session(), services().tasks, attempt, screen, now())
     for task in view["tasks"] if view else []:
         form = responses.from_form(_task(attempt, task["position"]), task["position"], request.form)
@@ -106,8 +104,8 @@ def save_form(attempt_id: int, screen: int) -> Any:
 @blueprint.put("/attempts/<int:attempt_id>/drafts/<int:position>")
 @login_required
 def save(attempt_id: int, position: int) -> Any:
-    """Autosave one task."""
-    attempt = own_attempt(attempt_id)
+    """Autosave one task. Most saves are answered by `quick`; here, those that are not plainly in order."""
+    attempt = own_attempt(attempt_id, lock=True)
     body = request.get_json()
     if not isinstance(body, dict) or not isinstance(body.get("rev"), int):
         raise Refused("保存请求的格式不对。", "请刷新页面后再试。")
@@ -120,7 +118,8 @@ def save(attempt_id: int, position: int) -> Any:
         error.extra = {"rev": draft.rev, "response": draft.response, "saved_at": hms(draft.saved_at)}
         raise
     commit()
-    return {"rev": saved.rev, "saved_at": hms(saved.saved_at), "remaining_ms": clock_view(attempt, now())["remaining_ms"]}
+    module = attempts.task(session(), attempt, position).module if own_clocks(attempt) else None
+    return saved_view(attempt, module, saved.rev, saved.saved_at, now())
 
 
 @blueprint.post("/attempts/<int:attempt_id>/uploads/<int:position>/<field_id>")
@@ -167,15 +166,13 @@ def flag(attempt_id: int, position: int) -> Any:
 def clock(attempt_id: int) -> Any:
     """Return the time left, of the module in the query if it has a clock of its own, and the newest message."""
     attempt = own_attempt(attempt_id)
-    view, notice = clock_view(attempt, now(), request.args.get("module", type=int)), messages.latest(session(), attempt)
-    told = {"notice": notice.text if notice else "", "notice_id": notice.id if notice else 0}
-    return {**{name: view[name] for name in CLOCK}, "server_time": hms(now()), **told}
+    return beat_view(attempt, now(), request.args.get("module", type=int), messages.latest(session(), attempt))
 
 
 @blueprint.post("/attempts/<int:attempt_id>/clock")
 @login_required
 def beat(attempt_id: int) -> Any:
-    """Take a sign of life of the page, and return the time left."""
+    """Take a sign of life of the page, and return the time left. Most are answered by `quick`."""
     body = request.get_json(silent=True)
     position = body.get("position") if isinstance(body, dict) else None
     attempt = own_attempt(attempt_id)
@@ -188,7 +185,7 @@ def beat(attempt_id: int) -> Any:
 @login_required
 def review(attempt_id: int) -> Any:
     """List blanks and flags before the hand-in."""
-    attempt = own_attempt(attempt_id)
+    attempt = own_attempt(attempt_id, tasks=True)
     if attempt.state == "closed":
         return redirect(url_for("results.show", attempt_id=attempt.id))
     if between_modules(attempt):

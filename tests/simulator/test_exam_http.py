@@ -157,7 +157,7 @@ def test_flag_and_clock(student, attempt_id, db, clock):
     assert student.put(f"/attempts/{attempt_id}/flags/2", json={"flagged": True}).status_code == 204
     clock.forward(minutes=10)
     assert student.get(f"/attempts/{attempt_id}/clock").json == {
-        "remaining_ms": 20 * 60 * 1000, "state": "running", "overtime_ms": 0, "server_time": "09:10:00", "notice": "", "notice_id": 0,
+        "remaining_ms": 20 * 60 * 1000, "state": "running", "overtime_ms": 0, "server_time": "09:10:00", "notice_id": 0,
     }
     with db.read() as session:
         assert session.get_one(Attempt, attempt_id).tasks[1].flagged

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
 
 import pytest
 from sqlalchemy import select
@@ -32,7 +33,7 @@ def paper(session, **changes) -> PaperVersion:
     old = catalog.latest_papers(session)[0]
     spec = {**old.spec, "paper": {**old.spec["paper"], **changes}}
     PaperSpec.model_validate(spec["paper"])
-    found = PaperVersion(hash=repr(sorted(changes.items()))[:64], paper_id="other", title="零", spec=spec, created_at=old.created_at)
+    found = PaperVersion(hash=sha256(repr(sorted(changes.items())).encode()).hexdigest(), paper_id="other", title="零", spec=spec, created_at=old.created_at)
     session.add(found)
     session.flush()
     return found

@@ -1,0 +1,80 @@
+"""The requests that come by the hundred a second, answered by one question to the database each: saves, and signs of life.
+
+Only what is plainly in order is answered here. Everything else goes on to its view, which takes the long way: who must log in, what
+comes too late or conflicts, is decided and put into words in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Flask, request, session as cookie
+
+from simulator import presence, responses, seats, sitting
+from simulator.auth import of_token
+from simulator.clocks import TAKING, own_module, phase
+from simulator.pages.exam import beat_view, saved_view
+from simulator.seen import Seen
+from simulator.services import services
+from simulator.web import now
+
+
+def init_app(app: Flask) -> None:
+    """Try the short way first: after the check for forgery (CSRF), before who is logged in is looked up."""
+    app.before_request(_try)
+
+
+def _try() -> Any:
+    way = WAYS.get(request.endpoint or "")
+    return way(**(request.view_args or {})) if way is not None and "_user_id" in cookie else None
+
+
+def save(attempt_id: int, position: int) -> dict[str, Any] | None:
+    """Store the response to one task; None if anything is in the way. Refused (413, 422) if it is no response to this task."""
+    body = _body()
+    rev, moment = body.get("rev"), now()
+    if type(rev) is not int:
+        return None
+    with services().db.writer() as connection:
+        seen = sitting.look(connection, attempt_id, of_token(cookie["_user_id"]), position=position, lock=True)
+        if seen is None or seen.version is None or not _is_mine(seen) or phase(seen, moment, own_module(seen)) not in TAKING:
+            return None
+        response = responses.clean(services().tasks.get(connection, seen.version), body.get("response"), services().blobs)
+        draft = seen.draft
+        if draft is not None and draft.response == response:
+            return saved_view(seen, own_module(seen), draft.rev, draft.saved_at, moment)
+        if draft is not None and rev < draft.rev:
+            return None
+        stored = sitting.store(connection, seen, response, moment)
+        connection.commit()
+    return saved_view(seen, own_module(seen), stored, moment, moment)
+
+
+def beat(attempt_id: int) -> dict[str, Any] | None:
+    """Take a sign of life of the page and tell the time left; None if it tells anything new."""
+    position, address, moment = _body().get("position"), request.remote_addr or "", now()
+    module = request.args.get("module", type=int)
+    place = position if type(position) is int else None
+    with services().db.reader() as connection:
+        seen = sitting.look(connection, attempt_id, of_token(cookie["_user_id"]), position=place, module=module)
+    if seen is None or seen.seen_at is None or not _is_mine(seen) or not presence.is_plain(seen, moment, address):
+        return None
+    if presence.is_due(seen.seen_at, moment):
+        with services().db.writer() as connection:
+            spent = 0 if seen.paused_at else round((moment - seen.seen_at).total_seconds())
+            sitting.hear(connection, seen, spent, moment)
+            connection.commit()
+    return beat_view(seen, moment, module, seen.notice_id)
+
+
+def _is_mine(seen: Seen) -> bool:
+    return seen.state == "running" and seats.fits(seen, request.cookies.get(seats.COOKIE, ""))
+
+
+def _body() -> Mapping[str, Any]:
+    body = request.get_json(silent=True)
+    return body if isinstance(body, dict) else {}
+
+
+WAYS: dict[str, Callable[..., Any]] = {"exam.save": save, "exam.beat": beat}
