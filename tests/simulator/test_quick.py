@@ -117,7 +117,8 @@ def ways(monkeypatch, sat, clock, before, changes, ask):
     began, given, counted = clock(), [], []
     for username, table in (("s1", dict(quick.WAYS)), ("s2", {})):
         clock.now = began
-        monkeypatch.setattr(quick, "WAYS", {name: lambda way=way, **k: counted.append(way(**k)) or counted[-1] for name, way in table.items()})
+        noted = {name: lambda way=way, **k: counted.append(way(**k)) or counted[-1] for name, way in table.items()}
+        monkeypatch.setattr(quick, "WAYS", noted)
         client, attempt_id = sat(username, before, changes)
         answer = ask(client, attempt_id)
         given.append((answer.status_code, answer.json, attempt_id))

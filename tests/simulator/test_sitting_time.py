@@ -33,7 +33,8 @@ def paper(session, **changes) -> PaperVersion:
     old = catalog.latest_papers(session)[0]
     spec = {**old.spec, "paper": {**old.spec["paper"], **changes}}
     PaperSpec.model_validate(spec["paper"])
-    found = PaperVersion(hash=sha256(repr(sorted(changes.items())).encode()).hexdigest(), paper_id="other", title="零", spec=spec, created_at=old.created_at)
+    digest = sha256(repr(sorted(changes.items())).encode()).hexdigest()
+    found = PaperVersion(hash=digest, paper_id="other", title="零", spec=spec, created_at=old.created_at)
     session.add(found)
     session.flush()
     return found
