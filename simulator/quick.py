@@ -1,4 +1,5 @@
-"""The requests that come by the hundred a second, answered by one question to the database each: saves, and signs of life.
+"""The requests that come by the hundred a second, answered by one or two questions to the database each: saves, signs of life, and
+the screens that everybody opens in the same minute.
 
 Only what is plainly in order is answered here. Everything else goes on to its view, which takes the long way: who must log in, what
 comes too late or conflicts, is decided and put into words in one place.
@@ -14,10 +15,11 @@ from flask import Flask, request, session as cookie
 from simulator import presence, responses, seats, sitting
 from simulator.auth import of_token
 from simulator.clocks import TAKING, own_module, phase
+from simulator.pages import theory
 from simulator.pages.exam import beat_view, saved_view
 from simulator.seen import Seen
 from simulator.services import services
-from simulator.web import now
+from simulator.web import now, session
 
 
 def init_app(app: Flask) -> None:
@@ -68,6 +70,15 @@ def beat(attempt_id: int) -> dict[str, Any] | None:
     return beat_view(seen, moment, module, seen.notice_id)
 
 
+def screen(attempt_id: int, screen: int) -> str | None:
+    """Show a screen of theory items; None if it is none, or anything is to be told besides."""
+    if "_flashes" in cookie:
+        return None
+    connection = session().connection()
+    seen = sitting.look(connection, attempt_id, of_token(cookie["_user_id"]))
+    return None if seen is None or not _is_mine(seen) else theory.page(connection, session(), services().tasks, seen, screen, now())
+
+
 def _is_mine(seen: Seen) -> bool:
     return seen.state == "running" and seats.fits(seen, request.cookies.get(seats.COOKIE, ""))
 
@@ -77,4 +88,4 @@ def _body() -> Mapping[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-WAYS: dict[str, Callable[..., Any]] = {"exam.save": save, "exam.beat": beat}
+WAYS: dict[str, Callable[..., Any]] = {"exam.save": save, "exam.beat": beat, "exam.screen": screen}

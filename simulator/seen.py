@@ -11,8 +11,9 @@ from grading.paper import PaperSpec
 
 @dataclass(frozen=True)
 class SeenExam:
-    """What decides about time of `models.Exam`."""
+    """What decides about time of `models.Exam`, and what it is called."""
 
+    title: str
     opens_at: datetime
     closes_at: datetime | None
     late_s: int | None
@@ -68,6 +69,9 @@ class Seen:
     id: int
     exam_id: int
     user_id: int
+    username: str
+    number: int
+    seed: int
     state: str
     started_at: datetime
     extra_s: int

@@ -37,9 +37,9 @@ _NEWEST = (
 
 _QUESTION = (
     select(
-        Attempt.id, Attempt.exam_id, Attempt.user_id, Attempt.state, Attempt.started_at, Attempt.extra_s, Attempt.ended_at,
-        Attempt.paused_at, Attempt.seen_at, Attempt.address, Attempt.seat,
-        Exam.opens_at, Exam.closes_at, Exam.late_s, Exam.start_rule, Exam.mode, Exam.paper_version_id,
+        Attempt.id, Attempt.exam_id, Attempt.user_id, User.username, Attempt.number, Attempt.seed, Attempt.state, Attempt.started_at,
+        Attempt.extra_s, Attempt.ended_at, Attempt.paused_at, Attempt.seen_at, Attempt.address, Attempt.seat,
+        Exam.title, Exam.opens_at, Exam.closes_at, Exam.late_s, Exam.start_rule, Exam.mode, Exam.paper_version_id,
         PaperVersion.hash.label("paper_hash"),
         Candidate.user_id.label("candidate"), Candidate.delay_s, Candidate.extra_s.label("own_extra_s"), Candidate.percent,
         AttemptTask.position, AttemptTask.module, AttemptTask.task_version_id, TaskVersion.hash, TaskVersion.task_id,
@@ -101,9 +101,10 @@ def look(
 def _seen(connection: Connection, row: Any) -> Seen:
     own = None if row.candidate is None else SeenCandidate(row.delay_s, row.own_extra_s, row.percent)
     module = () if row.entered is None else (SeenModule(row.entered, row.entered_at, row.left_at, row.module_extra_s),)
+    exam = SeenExam(row.title, row.opens_at, row.closes_at, row.late_s, row.start_rule, row.mode)
     return Seen(
-        row.id, row.exam_id, row.user_id, row.state, row.started_at, row.extra_s, row.ended_at, row.paused_at, row.seen_at, row.address,
-        row.seat, SeenExam(row.opens_at, row.closes_at, row.late_s, row.start_rule, row.mode), own,
+        row.id, row.exam_id, row.user_id, row.username, row.number, row.seed, row.state, row.started_at, row.extra_s, row.ended_at,
+        row.paused_at, row.seen_at, row.address, row.seat, exam, own,
         catalog.spec_by_hash(connection, row.paper_version_id, row.paper_hash), module, row.position, row.module,
         None if row.position is None else SeenVersion(row.task_version_id, row.hash, row.task_id),
         None if row.rev is None else SeenDraft(row.rev, row.response, row.saved_at), row.notice_id or 0,

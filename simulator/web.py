@@ -88,7 +88,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crash)
-    app.jinja_env.filters.update(dt=_dt, dtz=_dtz, hms=hms, clock=_clock, marks=_marks, size=_size)
+    app.jinja_env.filters.update(dt=_dt, dtz=_dtz, hms=hms, clock=clock_text, marks=_marks, size=_size)
     app.context_processor(_globals)
 
 
@@ -171,7 +171,8 @@ def hms(moment: datetime) -> str:
     return local(moment).strftime("%H:%M:%S")
 
 
-def _clock(value: timedelta | float | int) -> str:
+def clock_text(value: timedelta | float | int) -> str:
+    """Return a span of time as a clock shows it, such as 0:42:05."""
     seconds = int(value.total_seconds() if isinstance(value, timedelta) else value)
     return f"{seconds // 3600}:{seconds % 3600 // 60:02}:{seconds % 60:02}"
 

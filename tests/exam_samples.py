@@ -11,17 +11,17 @@ NOW = datetime(2026, 11, 23, 2, 32, 5, tzinfo=UTC)
 D = Decimal
 EXAM = {"id": 3, "title": "人工智能训练师三级 模拟考试（第 2 次）", "mode": "mock"}
 ATTEMPT = {"id": 7, "number": 1, "own": None}
-CLOCK = {"remaining_ms": 2_537_000, "total_ms": 3_600_000, "server_time": NOW, "state": "running", "overtime_ms": 0}
+CLOCK = {"text": "0:42:17", "remaining_ms": 2_537_000, "total_ms": 3_600_000, "server_time": NOW, "state": "running", "overtime_ms": 0}
 URLS = {"clock_url": "/attempts/7/clock", "hand_in_url": "/attempts/7/submit"}
 LINKS = Links(lambda name: f"/attempts/7/files/41/{name}", lambda field_id, number=0: f"/attempts/7/uploads/41/{field_id}?n={number}")
 STATES = ("answered", "answered", "partial", "blank", "answered", "blank")
 
-JUDGE = [{"id": "T", "label": "", "html": Markup("正确")}, {"id": "F", "label": "", "html": Markup("错误")}]
+JUDGE = [{"id": "T", "label": "", "html": Markup("正确"), "checked": ""}, {"id": "F", "label": "", "html": Markup("错误"), "checked": ""}]
 SINGLE = [
-    {"id": "b", "label": "A", "html": Markup("在划分训练集和测试集之前，用全部数据计算标准化参数")},
-    {"id": "a", "label": "B", "html": Markup("只用训练集计算标准化参数，再转换测试集")},
-    {"id": "d", "label": "C", "html": Markup("用测试集计算参数")},
-    {"id": "c", "label": "D", "html": Markup("不需要标准化")},
+    {"id": "b", "label": "A", "html": Markup("在划分训练集和测试集之前，用全部数据计算标准化参数"), "checked": ""},
+    {"id": "a", "label": "B", "html": Markup("只用训练集计算标准化参数，再转换测试集"), "checked": ""},
+    {"id": "d", "label": "C", "html": Markup("用测试集计算参数"), "checked": ""},
+    {"id": "c", "label": "D", "html": Markup("不需要标准化"), "checked": ""},
 ]
 STEMS = {
     "judge": "模型在训练集上准确率 99%，在验证集上只有 72%，这通常是过拟合的迹象。",
@@ -88,13 +88,13 @@ def task(position, label, form="", fields=(), **more):
         "fields": list(fields),
         "runs": [],
         "files": [],
-        "flagged": position == 3,
+        "flagged": "true" if position == 3 else "false",
         "rev": 0,
         "save_url": f"/attempts/7/drafts/{position}",
         "flag_url": f"/attempts/7/flags/{position}",
         "check_url": None,
         "feedback": None,
-        "saved_at": None,
+        "saved_at": "",
         "state": "blank",
     }
     return {**base, **more}
@@ -105,8 +105,9 @@ def theory_tasks():
     tasks = []
     for position in range(1, 41):
         form = "judge" if position <= 10 else "single" if position <= 35 else "multiple"
-        options = JUDGE if form == "judge" else SINGLE
+        options = [dict(option) for option in (JUDGE if form == "judge" else SINGLE)]
         value = [options[0]["id"]] if position % 3 == 1 else None
+        options[0]["checked"] = " checked" if value else ""
         choice = field(position, "choice", value=value, options=options, multiple=form == "multiple")
         tasks.append(task(position, str(position), form, [choice], marks=D(2 if form == "multiple" else 1), rev=1 if value else 0))
     return tasks
@@ -160,7 +161,7 @@ def practical_task(**more):
     run = {"id": "clean", "of": "code", "title": "清洗程序的试运行", "url": "/attempts/7/trial/41/clean", "trial": TRIAL}
     runs = [{**run, "chat": False, "turns": [], "model": "", "by_model": False}]
     files = [{"name": "orders.csv", "size": 38912, "url": "/attempts/7/files/41/orders.csv"}]
-    return task(41, "1", "", fields, marks=D(25), runs=runs, files=files, rev=4, saved_at=NOW, state="partial", **more)
+    return task(41, "1", "", fields, marks=D(25), runs=runs, files=files, rev=4, saved_at="10:32:05", state="partial", **more)
 
 
 def nav(current):
@@ -175,13 +176,18 @@ def nav(current):
             "state": STATES[position % 6],
             "flagged": position in (3, 17),
             "current": module == current,
+            "screen": module + 1,
             "title": "零售订单数据清洗",
         }
 
+    def group(title, items):
+        rows = Markup("").join(Markup('<li><a class="num" href="{}">{}</a></li>').format(i["url"], i["label"]) for i in items)
+        return {"title": title, "items": items, "rows": rows, "here": 0, "done": 1}
+
     return [
-        {"title": "理论知识", "items": [item(n, str(n), 0) for n in range(1, 41)]},
-        {"title": "数据处理", "items": [item(41, "1", 1)]},
-        {"title": "模型调试", "items": [item(42, "1", 2)]},
+        group("理论知识", [item(n, str(n), 0) for n in range(1, 41)]),
+        group("数据处理", [item(41, "1", 1)]),
+        group("模型调试", [item(42, "1", 2)]),
     ]
 
 

@@ -62,7 +62,7 @@ def mistakes(**more):
 
 def redo(**more):
     """Context of report/redo.html."""
-    options = [{"id": name, "label": "ABCD"[n], "html": Markup(f"选项 {n}")} for n, name in enumerate("BDAC")]
+    options = [{"id": name, "label": "ABCD"[n], "html": Markup(f"选项 {n}"), "checked": ""} for n, name in enumerate("BDAC")]
     field = {"id": "answer", "kind": "choice", "label": "", "help": "", "value": [], "input_name": "answer", "multiple": False,
              "options": options}
     return {

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from flask import url_for
+from flask import get_template_attribute, url_for
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,9 +25,10 @@ from simulator.catalog import TaskCache
 from simulator.clocks import Sitting
 from simulator.models import Attempt, AttemptTask, Draft
 from simulator.pages.trial import panel_view
+from simulator.rendering import language
 from simulator.services import services
 from simulator.statement import render, render_inline
-from simulator.web import hms
+from simulator.web import clock_text, hms
 
 
 @dataclass(frozen=True)
@@ -95,10 +98,27 @@ def navigation(session: Session, cache: TaskCache, sheet: Sheet, screen: int | N
         number = sheet.screen_of(item.position)
         modules[item.module]["items"].append({
             "position": item.position, "label": sheet.label(item.position), "flagged": item.flagged,
-            "title": item.version.title, "state": state_of(session, cache, sheet, item), "current": number == screen,
+            "title": item.version.title, "state": state_of(session, cache, sheet, item), "current": number == screen, "screen": number,
             "url": url_for("exam.screen", attempt_id=sheet.attempt.id, screen=number) + f"#t{item.position}",
         })
-    return [module for module in modules if module["items"]]
+    return [with_rows(module) for module in modules if module["items"]]
+
+
+def with_rows(group: dict[str, Any]) -> dict[str, Any]:
+    """Return a module of the navigation panel with its links, and how many of its tasks are answered and on this screen."""
+    items = group["items"]
+    here = sum(item["current"] for item in items)
+    rows = Markup().join(
+        nav_row(language(), i["label"], i["position"], i["screen"], i["state"], i["flagged"], i["current"] and here == 1) for i in items
+    )
+    return {**group, "rows": rows, "here": here, "done": sum(item["state"] == "answered" for item in items)}
+
+
+@lru_cache(maxsize=8192)
+def nav_row(_language: str, label: str, position: int, screen: int, state: str, flagged: bool, alone: bool) -> Markup:
+    """Return one link of the navigation panel, in the language of this request."""
+    macro = get_template_attribute("macros/nav.html", "nav_row")
+    return Markup(macro(label, position, screen, state, flagged, alone))  # noqa: S704  rendered, so escaped
 
 
 def clock(attempt: Sitting, now: datetime, module: int | None = None) -> dict[str, Any]:
@@ -118,6 +138,7 @@ def clock(attempt: Sitting, now: datetime, module: int | None = None) -> dict[st
     state = "closed" if attempt.state == "closed" else "paused" if found == "paused" else "left" if found == "over" and row else "running"
     return {
         "remaining_ms": _ms(left), "total_ms": _ms(total), "server_time": now, "state": state, "overtime_ms": _ms(timing.overtime),
+        "text": clock_text(left),
     }
 
 
@@ -150,11 +171,16 @@ def task_view(session: Session, cache: TaskCache, sheet: Sheet, position: int, n
         "fields": [field_view(sheet, task, field, position, draft) for field in task.fields],
         "runs": runs_view(session, task, where, now, sheet.attempt.exam.mode) if task.runs else [],
         "files": [{"name": n, "size": file_size(task, n), "url": url_for("exam.file", name=n, **where)} for n in task.files],
-        "flagged": item.flagged, "rev": draft.rev if draft else 0, "saved_at": draft.saved_at if draft else None,
+        "flagged": pressed(item.flagged), "rev": draft.rev if draft else 0, "saved_at": hms(draft.saved_at) if draft else "",
         "save_url": url_for("exam.save", **where), "flag_url": url_for("exam.flag", **where),
         "check_url": url_for("exam.check", **where) if practice else None, "feedback": None,
         "state": answer_state(list(task.fields), draft),
     }
+
+
+def pressed(flagged: bool) -> str:
+    """Return the state of the button with which a candidate marks a task."""
+    return "true" if flagged else "false"
 
 
 def runs_view(session: Session, task: Task, where: dict[str, Any], now: datetime, mode: str) -> list[dict[str, Any]]:
@@ -186,14 +212,14 @@ def field_view(sheet: Sheet, task: Task, field: FieldSpec, position: int, draft:
     return {
         "id": field.id, "kind": field.kind, "label": field.label, "help": field.help, "value": value,
         "spec": field.model_dump(mode="json"), "input_name": f"f-{position}-{field.id}",
-        "options": options_view(sheet, task, field), "multiple": getattr(field, "form", "") == "multiple",
+        "options": options_view(sheet, task, field, value), "multiple": getattr(field, "form", "") == "multiple",
         "starter": starter_text(task, field) or "", "upload_url": url_for("exam.upload", **where) if kind.takes_file else None,
         "download_url": url_for("exam.blob", **where) if kind.takes_file and value else None,
         "lint_url": url_for("linting.lint", **where) if kind.lint else None,
     }
 
 
-def options_view(sheet: Sheet, task: Task, field: Any) -> list[dict[str, Any]]:
+def options_view(sheet: Sheet, task: Task, field: Any, value: Any = None) -> list[dict[str, Any]]:
     """Return a choice field's options in this candidate's order; `label` is the letter they see, `id` the stored one."""
     if field.kind != "choice":
         return []
@@ -202,4 +228,9 @@ def options_view(sheet: Sheet, task: Task, field: Any) -> list[dict[str, Any]]:
     if field.form != "judge" and task.form and sheet.paper.shuffle_options:
         order = option_order(order, seed=sheet.attempt.seed, task_id=task.id)
     labels = [""] * len(order) if field.form == "judge" else "ABCDEFGHIJ"
-    return [{"id": i, "label": labels[n], "html": render_inline(texts[i])} for n, i in enumerate(order)]
+    return [{"id": i, "label": labels[n], "html": render_inline(texts[i]), "checked": checked(i, value)} for n, i in enumerate(order)]
+
+
+def checked(option: str, value: Any) -> str:
+    """Return the attribute of an option that is chosen."""
+    return " checked" if option in (value or ()) else ""

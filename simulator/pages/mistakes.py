@@ -18,6 +18,7 @@ from simulator import redo, reports
 from simulator.catalog import TaskCache
 from simulator.classreport import cause
 from simulator.models import Attempt, Exam, Redo, TaskVersion, User
+from simulator.pages.exam import checked
 from simulator.pages.home import visible_exams
 from simulator.pages.report import CAUSES, FORMS, who
 from simulator.pages.words import listed
@@ -144,7 +145,10 @@ def _item(task: Task, order: Sequence[str], value: Sequence[str]) -> dict[str, A
     field = {
         "id": task.fields[0].id, "kind": "choice", "label": "", "help": "", "value": list(value), "input_name": "answer",
         "multiple": task.form == "multiple",
-        "options": [{"id": option, "label": letters[n], "html": render_inline(texts[option])} for n, option in enumerate(order)],
+        "options": [
+            {"id": option, "label": letters[n], "html": render_inline(texts[option]), "checked": checked(option, value)}
+            for n, option in enumerate(order)
+        ],
     }
     statement = render_inline(task.statement)
     return {"task": {"position": POSITION, "form": task.form, "title": str(FORMS[task.form]), "statement_html": statement}, "field": field}

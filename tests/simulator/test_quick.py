@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -166,12 +167,69 @@ def test_a_sign_of_life_is_taken_alike_on_both_ways(monkeypatch, sat, db, clock,
             assert found[0] == found[1]
         spent = [session.get_one(AttemptTask, (given[2], 1)).seconds for given in (short, long)]
         assert spent[0] == spent[1] == (12 if after == 12 and body == {"position": 1} and before is nothing else 0)
-    assert by_itself == (before is nothing and after < 45 and address == "127.0.0.1")
+    assert by_itself == (before in (nothing, paused) and after < 45 and address == "127.0.0.1")
 
 
 def _of(rows):
     table = rows.get_final_froms()[0]
     return table.c.id if table.name == "attempt" else table.c.attempt_id
+
+
+def drafts(session, attempt, clock):
+    attempts.save_draft(session, attempt, 1, 0, {"answer": ["T"]}, clock.forward(minutes=1))
+    attempts.save_draft(session, attempt, 3, 0, {"answer": ["B"]}, clock.forward(minutes=1))
+    attempts.save_draft(session, attempt, 6, 0, {"rows": "3"}, clock())
+    attempts.flag(session, attempt, 2, True, clock())
+
+
+SCREENS = [
+    # what was done before, paper, how the exam is, screen, whether the short way shows it
+    (nothing, {}, {}, 1, True), (drafts, {}, {}, 1, True), (paused, {}, {}, 1, True), (at(END), {}, {}, 1, True),
+    (at(END + GRACE), {}, {}, 1, False), (drafts, {"shuffle_options": False}, {"mode": "practice"}, 1, True), (drafts, {}, {}, 2, False),
+    (nothing, {}, {}, 99, False), (closed, {}, {}, 1, False), (elsewhere, {}, {}, 1, False), (drafts, {}, {"title": "<b>&\""}, 1, True),
+    (nothing, LINEAR, {}, 1, False), (nothing, {"overtime": "minus-1-per-minute-up-to-5"}, {}, 1, True), (other_person, {}, {}, 1, False),
+]
+
+
+@pytest.mark.parametrize(("before", "changes", "how", "screen", "kept"), SCREENS)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_screen_is_the_same_page_on_both_ways(monkeypatch, app, db, clock, log_in, before, changes, how, screen, kept, language):
+    """Two candidates of a contest share what is kept: the second one's page is filled from the first one's."""
+    with db.write() as session:
+        exam = f.make_exam(session, clock(), **{
+            "paper": paper(session, **changes), "closes_at": clock() + timedelta(hours=5), "mode": "contest", **how})
+        first = f.make_attempt(session, clock(), "s2", exam=exam).id
+        attempt = f.make_attempt(session, clock(), "s1", exam=exam)
+        session.refresh(attempt)
+        before(session, attempt, clock)
+        address = f"/attempts/{attempt.id}/{screen}"
+    other, client = log_in("s2"), log_in("s1")
+    for browser in (other, client):
+        browser.post("/language", data={"lang": language})
+        browser.get("/")  # what is told at the log-in is told once
+    other.get(f"/attempts/{first}/{screen}")
+    table = dict(quick.WAYS)
+    counted = []
+    monkeypatch.setattr(quick, "WAYS", {"exam.screen": lambda **k: counted.append(table["exam.screen"](**k)) or counted[-1]})
+    short = client.get(address)
+    monkeypatch.setattr(quick, "WAYS", {})
+    long = client.get(address)
+    assert (short.status_code, without_token(short.text)) == (long.status_code, without_token(long.text))
+    assert any(counted) == kept
+
+
+def without_token(page):
+    return re.sub(r'(name="csrf-token" content|name="csrf_token" value)="[^"]*"', "", page)
+
+
+def test_a_message_for_the_next_page_is_shown_once(log_in, db, clock):
+    with db.write() as session:
+        attempt_id = f.make_attempt(session, clock()).id
+    client = log_in("s1")
+    client.get(f"/attempts/{attempt_id}/1")
+    client.post(f"/attempts/{attempt_id}/1", data={"f-1-answer": "T"})
+    assert "已保存 09:00:00" in client.get(f"/attempts/{attempt_id}/1").text
+    assert "已保存 09:00:00" not in client.get(f"/attempts/{attempt_id}/1").text
 
 
 def test_a_page_of_a_module_shows_the_modules_time_after_a_save(sat, clock):
