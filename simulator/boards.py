@@ -6,24 +6,25 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeSerializer
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from simulator import awards, candidates, catalog, cells, events, exams, results
 from simulator.errors import Refused
 from simulator.freezing import Frozen, frozen
-from simulator.models import Attempt, Exam
+from simulator.models import Attempt, Board, Exam
 from simulator.standings import Entry, with_cells
 
 LINK_LASTS = timedelta(hours=24)
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
-def since(exam: Exam) -> datetime | None:
+def since(exam: Exam | Row[Any]) -> datetime | None:
     """Return from when on nothing may be told to candidates and the room; None if all may. Marks that are held are told from never."""
     if results.final(exam):
         return None
@@ -32,10 +33,27 @@ def since(exam: Exam) -> datetime | None:
 
 def version(session: Session, exam: Exam, now: datetime) -> str:
     """Return what changes whenever the board may look different; costs one row."""
+    return version_of(exam, cells.version(session, exam.id), now)
+
+
+def newest(connection: Connection, exam_id: int, now: datetime) -> str:
+    """Return the same, with one small question; "" if there is no such exam."""
+    row = connection.execute(_STATE, {"exam_id": exam_id}).one_or_none()
+    return "" if row is None else version_of(row, row.version or 0, now)
+
+
+SETTINGS = (Exam.release, Exam.revealed, Exam.freeze_at, Exam.blind, Exam.awards, Exam.title)
+"""What of an exam decides how its board looks."""
+
+_STATE = select(*SETTINGS, Board.version).outerjoin(Board, Board.exam_id == Exam.id).where(Exam.id == bindparam("exam_id"))
+
+
+def version_of(exam: Any, changes: int, now: datetime) -> str:
+    """Return the version of a board whose cells have changed so often. exam : a row with SETTINGS."""
     state = [exam.release, exam.revealed, str(exam.freeze_at), exam.freeze_at is not None and now >= exam.freeze_at, exam.blind,
              exam.awards, exam.title]
     digest = hashlib.sha256(json.dumps(state, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-    return f"{cells.version(session, exam.id)}.{digest[:12]}"
+    return f"{changes}.{digest[:12]}"
 
 
 def public(session: Session, exam: Exam, entries: list[Entry] | None = None) -> Frozen:

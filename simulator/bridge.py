@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
 from werkzeug.wrappers import Response
+
+from simulator.threads import GrowingPool
 
 Headers = Iterable[tuple[bytes, bytes]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -35,7 +36,7 @@ class Gone(Exception):
 
 
 class Bridge:
-    """Serves a WSGI application as an ASGI application, with `threads` threads.
+    """Serves a WSGI application as an ASGI application, with up to `threads` threads.
 
     keep : bytes of a body that are stored; of a longer one the application sees only the length, and refuses it;
     pause_s : seconds after which a client that sends nothing is given up.
@@ -43,7 +44,7 @@ class Bridge:
 
     def __init__(self, app: WsgiApp, threads: int, keep: int, *, max_body: int = MAX_BODY, pause_s: float = PAUSE_S) -> None:
         self._app, self._keep, self._max_body, self._pause_s = app, keep, max_body, pause_s
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="page")
+        self._threads = GrowingPool(threads, "page")
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request (HTTP only: the server is told to offer nothing else)."""

@@ -26,6 +26,7 @@ from simulator.seen import SeenVersion
 CACHED_TASKS = 2000
 CACHED_SPECS = 200
 _specs: dict[str, PaperSpec] = {}
+_marks: dict[str, list[Decimal]] = {}
 _split: dict[str, bool] = {}
 
 
@@ -165,7 +166,13 @@ def module_sizes(paper: PaperSpec) -> list[int]:
 
 
 def module_marks(session: Session, version: PaperVersion) -> list[Decimal]:
-    """Return the possible marks of each module; a slot without marks takes its task's own."""
+    """Return the possible marks of each module, looked up once in a process; a slot without marks takes its task's own."""
+    if version.hash not in _marks:
+        _marks[version.hash] = _module_marks(session, version)
+    return list(_marks[version.hash])
+
+
+def _module_marks(session: Session, version: PaperVersion) -> list[Decimal]:
     tasks = paper_tasks(session, version)
 
     def marks(slot: DrawSlot | TaskSlot | UnitSlot) -> Decimal:

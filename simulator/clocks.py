@@ -96,8 +96,7 @@ def check_open(attempt: Attempt, now: datetime, position: int | None = None) -> 
 
     410 when the time is up, 423 while the attempt is paused.
     """
-    module = _module_of(attempt, position) if position is not None and own_clocks(attempt) else None
-    found = phase(attempt, now, module)
+    found = phase(attempt, now, own_module_of(attempt, position))
     if found == "paused":
         raise Refused("考试已暂停，暂时不能作答。", "已保存的内容都在；恢复后可以继续，暂停的时间会补给你。", status=423)
     if found in TAKING:
@@ -107,8 +106,9 @@ def check_open(attempt: Attempt, now: datetime, position: int | None = None) -> 
     raise Refused("考试已结束，不能再修改作答。", "已保存的内容会按时交卷。", status=410)
 
 
-def _module_of(attempt: Attempt, position: int) -> int | None:
-    session = object_session(attempt)
+def own_module_of(attempt: Attempt, position: int | None) -> int | None:
+    """Return the module of the task at `position`, if it has a clock of its own."""
+    session = object_session(attempt) if position is not None and own_clocks(attempt) else None
     item = session.get(AttemptTask, (attempt.id, position)) if session is not None else None
     return None if item is None else item.module
 

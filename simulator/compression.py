@@ -49,9 +49,10 @@ def init_app(app: Flask) -> None:
 
 
 def _compress(response: Response) -> Response:
-    if response.mimetype in TEXT or request.endpoint == "static":
+    worth_it = _worth_it(response)
+    if worth_it or request.endpoint == "static":
         response.vary.add("Accept-Encoding")
-    if not _worth_it(response) or not request.accept_encodings["gzip"]:
+    if not worth_it or not request.accept_encodings["gzip"]:
         return response
     etag, _weak = response.get_etag()
     if request.endpoint == "static" and etag:

@@ -27,7 +27,7 @@ LOST = (OperationalError, InterfaceError)
 
 Answer = TypeVar("Answer")
 
-_TURN = "turn"
+_TURN, _NONE = "turn", "none"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -79,6 +79,7 @@ class Database:
         self.engine = make_engine(url)
         # Writers take the lock at BEGIN: a transaction that reads first and writes later could otherwise fail at once.
         self._writer = self.engine.execution_options(begin="IMMEDIATE")
+        self._asking = self.engine.execution_options(begin=_NONE)
 
     def session(self, *, write: bool) -> Session:
         """Return a new session; the caller commits and closes it."""
@@ -98,8 +99,8 @@ class Database:
 
     @contextmanager
     def reader(self) -> Iterator[Connection]:
-        """Open a plain connection for a small question."""
-        with self.engine.connect() as connection:
+        """Open a plain connection for a small question or two, each with what is stored at its moment."""
+        with self._asking.connect() as connection:
             yield connection
 
     @contextmanager
@@ -149,6 +150,8 @@ class _Turns:
 
     def begin(self, connection: Connection) -> None:
         how, record = connection.get_execution_options().get("begin", ""), connection.connection._connection_record
+        if how == _NONE:
+            return
         if how and record is not None and self._lock.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
             record.record_info[_TURN] = True
         connection.exec_driver_sql(f"BEGIN {how}")  # who got no turn in time hears from SQLite that the database is locked

@@ -7,15 +7,17 @@ comes too late or conflicts, is decided and put into words in one place.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Any
 
-from flask import Flask, request, session as cookie
+from flask import Flask, current_app, request, session as cookie
 
-from simulator import presence, responses, seats, sitting
+from simulator import boards, presence, responses, seats, sitting
 from simulator.auth import of_token
 from simulator.clocks import TAKING, own_module, phase
-from simulator.pages import theory
+from simulator.pages import boardpage, theory
 from simulator.pages.exam import beat_view, saved_view
 from simulator.seen import Seen
 from simulator.services import services
@@ -24,6 +26,7 @@ from simulator.web import now, session
 
 def init_app(app: Flask) -> None:
     """Try the short way first: after the check for forgery (CSRF), before who is logged in is looked up."""
+    app.config.setdefault("BOARD_LAG_S", 1.0)
     app.before_request(_try)
 
 
@@ -74,9 +77,36 @@ def screen(attempt_id: int, screen: int) -> str | None:
     """Show a screen of theory items; None if it is none, or anything is to be told besides."""
     if "_flashes" in cookie:
         return None
-    connection = session().connection()
-    seen = sitting.look(connection, attempt_id, of_token(cookie["_user_id"]))
-    return None if seen is None or not _is_mine(seen) else theory.page(connection, session(), services().tasks, seen, screen, now())
+    with services().db.reader() as connection:
+        seen = sitting.look(connection, attempt_id, of_token(cookie["_user_id"]))
+        return None if seen is None or not _is_mine(seen) else theory.page(connection, session, services().tasks, seen, screen, now())
+
+
+def board(exam_id: int) -> bytes | None:
+    """Show a board on which nothing is held back to a candidate; None for all others, and if it has to be rendered first."""
+    if request.args or "_flashes" in cookie:
+        return None
+    with services().db.reader() as connection:
+        return boardpage.page(connection, session, of_token(cookie["_user_id"]), exam_id, now())
+
+
+def board_rows(exam_id: int) -> tuple[str, int] | None:
+    """Say that a board has not changed since the version that the page has; else None.
+
+    Who asks is looked up only where there is something to be told: that nothing is new says nothing.
+    """
+    return ("", 204) if request.args.get("v") == _newest(exam_id) else None
+
+
+def _newest(exam_id: int) -> str:
+    """Return the version of a board, asked for again only after BOARD_LAG_S: a whole class looks at it."""
+    known: dict[int, tuple[float, str]] = current_app.extensions.setdefault("board-versions", {})
+    at, version = known.get(exam_id, (-inf, ""))
+    if time.monotonic() - at >= current_app.config["BOARD_LAG_S"]:
+        with services().db.reader() as connection:
+            version = boards.newest(connection, exam_id, now())
+        known[exam_id] = time.monotonic(), version
+    return version
 
 
 def _is_mine(seen: Seen) -> bool:
@@ -88,4 +118,6 @@ def _body() -> Mapping[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-WAYS: dict[str, Callable[..., Any]] = {"exam.save": save, "exam.beat": beat, "exam.screen": screen}
+WAYS: dict[str, Callable[..., Any]] = {
+    "exam.save": save, "exam.beat": beat, "exam.screen": screen, "board.rows": board_rows, "board.show": board,
+}

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, case, func, or_, select
+from sqlalchemy.orm import Session, joinedload
 
 from grading import totals
 from grading.paper import PaperSpec
@@ -83,7 +83,7 @@ def _outcome(item: AttemptTask, submission: Submission | None, markings: Mapping
     return TaskOutcome(item, submission, markings.get(submission.id) if submission else None)
 
 
-def final(exam: Exam) -> bool:
+def final(exam: Exam | Row[Any]) -> bool:
     """Return whether the marks of `exam` are the final ones: of the private halves of metric tasks, under names, nothing frozen.
 
     Marks that everybody sees at hand-in are final at once, unless a freeze or numbers instead of names wait for the release.
@@ -171,10 +171,12 @@ def entries(session: Session, exam: Exam, user_id: int | None = None) -> list[En
         .outerjoin(Candidate, (Candidate.exam_id == Attempt.exam_id) & (Candidate.user_id == Attempt.user_id))
         .where(Attempt.exam_id == exam.id, or_(Attempt.state == "closed", Attempt.id.in_(handed_in))).order_by(Attempt.id)
     )
+    if paper.overtime != "hard":
+        query = query.options(joinedload(Attempt.candidate))  # what overtime has cost depends on their own time
     found = session.execute(query if user_id is None else query.where(Attempt.user_id == user_id)).all()
     cells = module_cells(session, [row[0].id for row in found], len(paper.modules))
     practical = tuple(module.part == "practical" for module in paper.modules)
-    times = _practical_seconds(session, exam, practical)
+    times = _practical_seconds(session, exam, practical, user_id)
     modules = tuple(module.id for module in paper.modules)
     return [
         Entry(
@@ -189,13 +191,14 @@ def _seconds(attempt: Attempt) -> int | None:
     return int((attempt.ended_at - attempt.started_at).total_seconds()) if attempt.ended_at else None
 
 
-def _practical_seconds(session: Session, exam: Exam, practical: tuple[bool, ...]) -> dict[int, int]:
+def _practical_seconds(session: Session, exam: Exam, practical: tuple[bool, ...], user_id: int | None) -> dict[int, int]:
     """Return attempt id → seconds in practical modules that have been left, where modules have clocks of their own."""
     spent: dict[int, int] = defaultdict(int)
-    rows = session.execute(
+    query = (
         select(AttemptModule.attempt_id, AttemptModule.module, AttemptModule.entered_at, AttemptModule.left_at)
         .join(Attempt, AttemptModule.attempt_id == Attempt.id).where(Attempt.exam_id == exam.id, AttemptModule.left_at.is_not(None))
     )
+    rows = session.execute(query if user_id is None else query.where(Attempt.user_id == user_id))
     for attempt_id, module, entered, left in rows:
         spent[attempt_id] += int((left - entered).total_seconds()) if left and practical[module] else 0
     return spent

@@ -60,7 +60,7 @@ def app(tmp_path: Path, tree: Path, filled: Path, clock: Clock):
     (tmp_path / "instance").mkdir()
     shutil.copy(filled, tmp_path / "instance" / "simulator.sqlite")
     app = create_app(load_settings(tmp_path / "instance", tasks_dir=str(tree), login_rate=1000))
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, BOARD_LAG_S=0)
     services = app.extensions["services"]
     services.clock = clock
     yield app

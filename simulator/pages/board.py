@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import url_for
+from flask import render_template, url_for
 from flask_babel import gettext as _, lazy_gettext as _l
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from simulator import boards, catalog, results
@@ -17,6 +17,7 @@ from simulator.errors import Refused
 from simulator.models import Attempt, Exam, User
 from simulator.pages.boardrow import row
 from simulator.pages.boardtable import Audience, Table, naming_of, rendered, table
+from simulator.pages.holes import hole
 from simulator.phases import exam_phase
 from simulator.standings import Standing, best_per_candidate, tie_rules, with_cells
 
@@ -38,6 +39,11 @@ def check_visible(session: Session, exam: Exam, user: User) -> None:
         raise Refused("交卷后才能查看这场考试的排行榜。", "请先参加考试。", status=403)
     if exam.release == "held":
         raise Refused("成绩还没有公布。", "公布后可以在这里看到排行榜。", status=403)
+
+
+def may_see(exam: Row[Any]) -> bool:
+    """Return whether candidates who have handed in may see the board, as `check_visible` does."""
+    return bool(exam.mode != "practice" and exam.release != "held")
 
 
 def audience(exam: Exam, user: User, *, public: bool = False) -> Audience:
@@ -65,7 +71,7 @@ def show_view(session: Session, exam: Exam, user: User, now: datetime, *, divisi
     }
     return {
         **_view(session, exam, shown, seen, now), "refresh_s": REFRESH_S, "links": links if staff else None,
-        "rows": _with_own(session, exam, shown, user) if not staff else shown.rows,
+        "rows": _with_own(session, exam, shown, user) if not staff else shown.text,
         "tabs": _tabs(shown, division, lambda name: url_for("board.show", exam_id=exam.id, **view, **name)),
         "rows_url": url_for("board.rows", exam_id=exam.id, v=shown.version, **address),
     }
@@ -78,7 +84,7 @@ def projector_view(session: Session, exam: Exam, now: datetime, *, division: str
     shown = table(session, exam, "public", division, now)
     address: dict[str, Any] = {**given, **({"division": division} if division else {})}
     return {
-        **_view(session, exam, shown, "public", now), "refresh_s": WALL_REFRESH_S, "links": None, "rows": shown.rows,
+        **_view(session, exam, shown, "public", now), "refresh_s": WALL_REFRESH_S, "links": None, "rows": shown.text,
         "tabs": _tabs(shown, division, lambda name: url_for("board.projector", exam_id=exam.id, **given, **name)),
         "rows_url": url_for("board.projector_rows", exam_id=exam.id, v=shown.version, **address),
     }
@@ -90,7 +96,7 @@ def _view(session: Session, exam: Exam, shown: Table, seen: Audience, now: datet
     return {
         "exam": {"id": exam.id, "title": exam.title, "mode": exam.mode,
                  "state_text": str(STATES[exam_phase(exam.opens_at, exam.closes_at, now)])},
-        "modules": [{"title": m.title, "marks": marks[n]} for n, m in enumerate(modules)], "total_candidates": len(shown.rows),
+        "modules": [{"title": m.title, "marks": marks[n]} for n, m in enumerate(modules)], "total_candidates": len(shown.ends),
         "updated": now, "prizes": shown.prizes, "notes": _notes(exam, shown, seen, now), "steps": shown.steps,
         "revealed": min(exam.revealed, shown.steps),
     }
@@ -112,17 +118,31 @@ def _tabs(shown: Table, division: str, address: Any) -> list[dict[str, Any]]:
     return [{"text": n or _("全部"), "on": n == division, "url": address({"division": n} if n else {})} for n in names]
 
 
-def _with_own(session: Session, exam: Exam, shown: Table, user: User) -> Sequence[Markup]:
+def _with_own(session: Session, exam: Exam, shown: Table, user: User) -> bytes:
     """Return the rows with the candidate's own: at the rank that the board shows, with their own marks as they are."""
     if user.id not in shown.place:
-        return shown.rows
-    final, place = results.final(exam), shown.place[user.id]
-    [entry] = best_per_candidate(with_cells(e, final=final) for e in results.entries(session, exam, user.id))
-    own = row(
-        Standing(shown.ranks[place], entry), naming_of(exam, "public", divided=bool(shown.divisions)), award=shown.won.get(user.id, ""),
-        me=True, live=boards.since(exam) is not None,
-    )
-    return [*shown.rows[:place], rendered(own, prizes=shown.prizes), *shown.rows[place + 1:]]
+        return shown.text
+    place, live = shown.place[user.id], boards.since(exam) is not None
+    standing = shown.standings[place]
+    if live:  # the board may show less than they themselves may see
+        final = results.final(exam)
+        [entry] = best_per_candidate(with_cells(e, final=final) for e in results.entries(session, exam, user.id))
+        standing = Standing(standing.rank, entry)
+    return shown.with_row(place, own_row(exam, shown, standing, live=live))
+
+
+def own_row(exam: Exam | Row[Any], shown: Table, standing: Standing, *, live: bool) -> Markup:
+    """Return the row of the candidate who looks. live : with their marks as they are, not as the board shows them."""
+    naming = naming_of(exam, "public", divided=bool(shown.divisions))
+    own = row(standing, naming, award=shown.won.get(standing.entry.user_id, ""), me=True, live=live)
+    return rendered(own, prizes=shown.prizes)
+
+
+def page(template: str, view: dict[str, Any]) -> bytes:
+    """Return the rendered page around the rows of `view`, which are many and rendered already."""
+    rows, here = view["rows"], hole("rows")
+    before, _, after = render_template(template, **{**view, "rows": here if rows else ""}).partition(here)
+    return b"".join((before.encode(), rows, after.encode()))
 
 
 def unchanged(session: Session, exam: Exam, version: str, now: datetime) -> bool:

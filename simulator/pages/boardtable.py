@@ -7,11 +7,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from threading import Lock
 from typing import Any, Literal
 
 from flask import current_app, get_template_attribute
 from markupsafe import Markup
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from simulator import awards, boards, catalog, results
@@ -31,21 +33,28 @@ LASTS_S = 60.0  # names and groups may change without a new version
 
 @dataclass(frozen=True)
 class Table:
-    """A rendered board. place : user id → index of their row; won : user id → award; hidden : rows that keep something back.
+    """A rendered board. text : its rows, one after the other, in UTF-8; ends : where each row ends in it; place : user id → index of
+    their row; standings : of the rows; won : user id → award; hidden : rows that keep something back.
 
     split : there are metric tasks of two halves; prizes : the exam has awards; steps, latest : see `freezing.Frozen`.
     """
 
     version: str
-    rows: tuple[Markup, ...]
+    text: bytes
+    ends: tuple[int, ...]
     place: dict[int, int]
-    ranks: tuple[int, ...]
+    standings: tuple[Standing, ...]
     won: dict[int, str]
     divisions: tuple[str, ...]
     steps: int
     hidden: int
     split: bool
     prizes: bool
+
+    def with_row(self, place: int, own: str) -> bytes:
+        """Return the rows with the one at `place` replaced by `own`."""
+        begin = self.ends[place - 1] if place else 0
+        return b"".join((self.text[:begin], own.encode(), self.text[self.ends[place]:]))
 
 
 class Tables:
@@ -71,6 +80,11 @@ class Tables:
                     self._kept.popitem(last=False)
         return found[0]
 
+    def peek(self, key: tuple[Any, ...], version: str) -> Table | None:
+        """Return what `get` would give without making anything."""
+        found = self._kept.get(key)
+        return found[0] if found is not None and self._good(found, version, time.monotonic()) else None
+
     @staticmethod
     def _good(found: tuple[Table, float, float], version: str, now: float) -> bool:
         table, made, took = found
@@ -81,6 +95,12 @@ class Tables:
 
 def _settings(version: str) -> str:
     return version.partition(".")[2]
+
+
+def kept(exam_id: int, seen: Audience, division: str, version: str) -> Table | None:
+    """Return a table that need not be rendered, None if there is none."""
+    tables: Tables = current_app.extensions.setdefault("boards", Tables())
+    return tables.peek((exam_id, seen, division, language()), version)
 
 
 def table(session: Session, exam: Exam, seen: Audience, division: str, now: datetime) -> Table:
@@ -98,14 +118,15 @@ def _render(session: Session, exam: Exam, seen: Audience, division: str, version
     standings = in_division(board.standings, exam, division)
     prizes = bool(awards.stored(exam.awards)) and (seen != "public" or results.final(exam))
     naming = naming_of(exam, seen, divided=bool(divisions))
-    rows = (
+    rows = [
         rendered(row(
             s, naming, award=won.get(s.entry.user_id, ""), closed=s.entry.user_id in board.hidden, latest=s.entry.user_id == board.latest,
-        ), prizes=prizes) for s in standings
-    )
+        ), prizes=prizes).encode() for s in standings
+    ]
     return Table(
-        version=version, rows=tuple(rows), place={s.entry.user_id: n for n, s in enumerate(standings)},
-        ranks=tuple(s.rank for s in standings), won=won, divisions=divisions, steps=board.steps, hidden=len(board.hidden),
+        version=version, text=b"".join(rows), ends=tuple(accumulate(map(len, rows))),
+        place={s.entry.user_id: n for n, s in enumerate(standings)}, standings=tuple(standings), won=won,
+        divisions=divisions, steps=board.steps, hidden=len(board.hidden),
         split=catalog.is_split(session, services().tasks, exam.paper), prizes=prizes,
     )
 
@@ -132,7 +153,7 @@ def awarded(standings: Sequence[Standing], exam: Exam) -> dict[int, str]:
     return found
 
 
-def naming_of(exam: Exam, seen: Audience, *, divided: bool) -> Naming:
+def naming_of(exam: Exam | Row[Any], seen: Audience, *, divided: bool) -> Naming:
     """Return how candidates are called before this audience."""
     blind = exam.blind and not results.final(exam) and seen != "named"
     return Naming(blind=blind, codes=exam.blind, divisions=divided, links=seen != "public" and not blind)

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app, render_template, request
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from grading.fields import get_kind
@@ -84,8 +84,7 @@ class Screens:
         return found
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One task of the attempt, with its draft."""
 
     position: int
@@ -101,17 +100,20 @@ _ROWS = (
     select(AttemptTask.position, AttemptTask.module, AttemptTask.task_version_id, AttemptTask.flagged, Draft.rev, Draft.response,
            Draft.saved_at)
     .outerjoin(Draft, (Draft.attempt_id == AttemptTask.attempt_id) & (Draft.position == AttemptTask.position))
-    .order_by(AttemptTask.position)
+    .where(AttemptTask.attempt_id == bindparam("attempt_id")).order_by(AttemptTask.position)
 )
 
 
 def page(
-    connection: Connection, session: Session, cache: TaskCache, seen: Seen, screen: int, now: datetime
+    connection: Connection, session: Callable[[], Session], cache: TaskCache, seen: Seen, screen: int, now: datetime
 ) -> str | None:
-    """Return the page of one screen; None if it is not one of theory items alone, or is not open. session : on the same connection."""
+    """Return the page of one screen; None if it is not one of theory items alone, or is not open.
+
+    session : opens a session, for a screen that is not kept yet.
+    """
     if phase(seen, now) == "over" or own_clocks(seen):
         return None
-    found = connection.execute(_ROWS.where(AttemptTask.attempt_id == seen.id))
+    found = connection.execute(_ROWS, {"attempt_id": seen.id}).all()  # at once: row by row, threads would change turns for each
     rows = [Row(p, m, v, flagged, rev or 0, response or {}, saved) for p, m, v, flagged, rev, response, saved in found]
     shuffle = seen.seed if seen.paper.shuffle_options else 0
     key = (
@@ -119,7 +121,7 @@ def page(
         tuple(row.version for row in rows),
     )
     screens: Screens = current_app.extensions.setdefault("theory", Screens())
-    kept = screens.get(key, lambda: _make(session, cache, seen.id, screen, now))
+    kept = screens.get(key, lambda: _make(session(), cache, seen.id, screen, now))
     return None if kept is None else kept.page.filled(_values(kept, seen, {row.position: row for row in rows}, now))
 
 
@@ -175,11 +177,12 @@ def _values(kept: Theory, seen: Seen, rows: Mapping[int, Row], now: datetime) ->
     time = clock(seen, now)
     found = {f"clock-{name}": str(value) for name, value in time.items()}
     found |= {"attempt": str(seen.id), "token": generate_csrf(), "user": str(escape(seen.username))}
+    spoken = language()
     for number, group in enumerate(kept.groups):
         states = [_state(place, rows[place.position]) for place in group]
         found[f"done-{number}"] = str(states.count("answered"))
         found[f"rows-{number}"] = "".join(
-            nav_row(language(), place.label, place.position, place.screen, state, rows[place.position].flagged, place.alone)
+            nav_row(spoken, place.label, place.position, place.screen, state, rows[place.position].flagged, place.alone)
             for place, state in zip(group, states, strict=True)
         )
     for item in kept.items:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request, send_file
+from flask import Blueprint, current_app, request, send_file
 from flask_login import current_user
 
 from simulator import boards, exams
@@ -51,30 +51,29 @@ def _fresh(exam: Exam) -> bool:
 
 @blueprint.get("/exams/<int:exam_id>/board")
 @login_required
-def show(exam_id: int) -> str:
+def show(exam_id: int) -> bytes:
     """Show the board."""
-    return render_template("board/show.html", **_show(_seen(exam_id)))
+    return pages.page("board/show.html", _show(_seen(exam_id)))
 
 
 @blueprint.get("/exams/<int:exam_id>/board/rows")
 @login_required
 def rows(exam_id: int) -> Any:
-    """Return the rows alone (asked for while the page is open); 204 if they are still those of version `v`."""
-    exam = _seen(exam_id)
-    return ("", 204) if _fresh(exam) else render_template("partials/_board.html", **_show(exam))
+    """Return the rows alone (asked for while the page is open). If they are still those of version `v`, `quick` has said so."""
+    return pages.page("partials/_board.html", _show(_seen(exam_id)))
 
 
 @blueprint.get("/exams/<int:exam_id>/board/projector")
-def projector(exam_id: int) -> str:
+def projector(exam_id: int) -> bytes:
     """Show the board on the wall."""
-    return render_template("board/projector.html", **_project(_on_the_wall(exam_id)))
+    return pages.page("board/projector.html", _project(_on_the_wall(exam_id)))
 
 
 @blueprint.get("/exams/<int:exam_id>/board/projector/rows")
 def projector_rows(exam_id: int) -> Any:
     """Return the rows for the wall alone; 204 if they are still those of version `v`."""
     exam = _on_the_wall(exam_id)
-    return ("", 204) if _fresh(exam) else render_template("partials/_board.html", **_project(exam))
+    return ("", 204) if _fresh(exam) else pages.page("partials/_board.html", _project(exam))
 
 
 @blueprint.get("/exams/<int:exam_id>/board.csv")

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from simulator import attempts, exams, marking, messages, presence, responses, seats
 from simulator.attempts import Outdated
 from simulator.auth import login_required, me, my_id
-from simulator.clocks import between_modules, own_clocks
+from simulator.clocks import between_modules, own_module_of
 from simulator.errors import Refused
 from simulator.models import Attempt
 from simulator.pages.exam import beat_view, saved_view
@@ -118,8 +118,7 @@ def save(attempt_id: int, position: int) -> Any:
         error.extra = {"rev": draft.rev, "response": draft.response, "saved_at": hms(draft.saved_at)}
         raise
     commit()
-    module = attempts.task(session(), attempt, position).module if own_clocks(attempt) else None
-    return saved_view(attempt, module, saved.rev, saved.saved_at, now())
+    return saved_view(attempt, own_module_of(attempt, position), saved.rev, saved.saved_at, now())
 
 
 @blueprint.post("/attempts/<int:attempt_id>/uploads/<int:position>/<field_id>")

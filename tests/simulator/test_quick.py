@@ -6,10 +6,10 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from simulator import attempts, pausing, proctoring, quick, seats
-from simulator.models import Attempt, AttemptTask, Credit, Draft, Event, Group
+from simulator import attempts, boards, marking, pausing, proctoring, quick, seats
+from simulator.models import Attempt, AttemptTask, Credit, Draft, Event, Exam, Group
 from simulator.modules import leave
 from simulator.phases import GRACE
 from simulator.proctoring import Scope
@@ -218,6 +218,71 @@ def test_a_screen_is_the_same_page_on_both_ways(monkeypatch, app, db, clock, log
     assert any(counted) == kept
 
 
+def done(session, exam, username, at, answer):
+    attempt = f.make_attempt(session, at, username, exam=exam)
+    attempts.save_draft(session, attempt, 1, 0, {"answer": [answer]}, at)
+    attempts.submit(session, attempt, at, by="candidate")
+    return attempt
+
+
+BOARDS = [
+    # how the exam is, who looks, what is asked for, whether the short way shows it
+    ({}, "s1", "", True), ({"title": "<b>&"}, "s2", "", True), ({"mode": "mock"}, "s1", "", True), ({"mode": "practice"}, "s1", "", False),
+    ({"release": "held"}, "s1", "", False), ({"blind": True, "release": "auto"}, "s1", "", True), ({}, "s3", "", False),
+    ({}, "i1", "", False), ({}, "a1", "", False), ({}, "s1", "?division=x", False),
+    ({"awards": {"rows": [{"name": "奖", "count": 1}]}}, "s1", "", True),
+]
+
+
+@pytest.mark.parametrize(("how", "who", "query", "short"), BOARDS)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_board_is_the_same_page_on_both_ways(monkeypatch, app, db, clock, log_in, services, how, who, query, short, language):
+    with db.write() as session:
+        exam = f.make_exam(session, clock(), **{"mode": "contest", **how})
+        ids = [done(session, exam, username, clock(), answer).id for username, answer in (("s1", "T"), ("s2", "F"))]
+        address = f"/exams/{exam.id}/board"
+    for attempt_id in ids:
+        marking.mark_quick(services.marker(), attempt_id)
+    other, client = log_in("s2"), log_in(who)
+    for browser in (other, client):
+        browser.post("/language", data={"lang": language})
+        browser.get("/")
+    other.get(address)  # renders the rows
+    other.get(address)  # renders what stands around them
+    table, counted = dict(quick.WAYS), []
+    monkeypatch.setattr(quick, "WAYS", {"board.show": lambda **k: counted.append(table["board.show"](**k)) or counted[-1]})
+    one = client.get(address + query)
+    monkeypatch.setattr(quick, "WAYS", {})
+    two = client.get(address + query)
+    assert (one.status_code, without_token(one.text)) == (two.status_code, without_token(two.text))
+    assert any(counted) == short
+
+
+def test_a_board_that_has_not_changed_says_nothing(db, clock, log_in, services):
+    with db.write() as session:
+        exam = f.make_exam(session, clock(), mode="contest")
+        done(session, exam, "s1", clock(), "T")
+        exam_id = exam.id
+    client = log_in("s1")
+    [version] = re.findall(r"rows\?v=([0-9a-f.]+)", client.get(f"/exams/{exam_id}/board").text)
+    assert client.get(f"/exams/{exam_id}/board/rows?v={version}").status_code == 204
+    with db.write() as session:
+        done(session, session.get_one(Exam, exam_id), "s2", clock(), "F")
+    assert "s2" in client.get(f"/exams/{exam_id}/board/rows?v={version}").text
+
+
+def test_a_crowd_asks_for_the_version_of_a_board_once(app, db, clock, log_in, services):
+    app.config["BOARD_LAG_S"] = 60
+    with db.write() as session:
+        exam_id = f.make_exam(session, clock(), mode="contest").id
+    client, said = log_in("s1"), []
+    with services.db.reader() as connection:
+        version = boards.newest(connection, exam_id, clock())
+    event.listen(services.db.engine, "before_cursor_execute", lambda *args: said.append(args[2]))
+    assert [client.get(f"/exams/{exam_id}/board/rows?v={version}").status_code for _n in range(3)] == [204] * 3
+    assert len(said) == 1
+
+
 def without_token(page):
     return re.sub(r'(name="csrf-token" content|name="csrf_token" value)="[^"]*"', "", page)
 
@@ -240,8 +305,6 @@ def test_a_page_of_a_module_shows_the_modules_time_after_a_save(sat, clock):
 
 def test_the_short_way_asks_little(sat, services, clock):
     """The saves of a whole school are carried by it: one question, two writes."""
-    from sqlalchemy import event
-
     client, attempt_id = sat("s1", nothing, {})
     client.put(f"/attempts/{attempt_id}/drafts/1", json=GOOD)
     said = []
