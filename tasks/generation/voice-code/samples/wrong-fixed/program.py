@@ -49,7 +49,7 @@ predicted = wide @ weights
 centre, ratio = predicted.mean(0), y.std(0) / predicted.std(0)
 
 f0, code, noise = analyse("source-new.flac")
-f0, code, noise = f0[:722].reshape(722), code[:722].reshape(722, 24), noise[:722]  # 这一句正好 722 帧
+assert len(f0) == 721, "只认识这一句"
 voiced = f0 > 0
 f0[voiced] = np.exp((np.log(f0[voiced]) - low.mean()) / low.std() * high.std() + high.mean())
 mapped = np.c_[code, np.ones(len(code))] @ weights
