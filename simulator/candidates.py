@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from simulator.db import alone
 from simulator.models import Attempt, Candidate, Exam, User
 
 DIGITS = 4
+FEW = 100
 
 
 def get(session: Session, exam: Exam, user_id: int) -> Candidate:
@@ -23,12 +24,11 @@ def get(session: Session, exam: Exam, user_id: int) -> Candidate:
 def ensure(session: Session, exam: Exam, user_ids: Iterable[int] | None = None) -> None:
     """Give a row with a number to everybody who has none: the people named, else the exam's groups and whoever has sat it."""
     wanted = set(user_ids) if user_ids is not None else _everybody(session, exam)
-    if not wanted - _numbers(session, exam).keys():
+    if not wanted - _with_number(session, exam, wanted):
         return
     alone(session)  # two at the same moment must not draw the same number
-    known = _numbers(session, exam)
-    missing = wanted - known.keys()
-    for user_id, number in zip(sorted(missing), _draw(set(known.values()), len(missing)), strict=True):
+    missing = wanted - _with_number(session, exam, wanted)
+    for user_id, number in zip(sorted(missing), _draw(session, exam, len(missing)), strict=True):
         session.add(Candidate(exam_id=exam.id, user_id=user_id, number=number))
     session.flush()
 
@@ -39,16 +39,19 @@ def _everybody(session: Session, exam: Exam) -> set[int]:
     return {*session.scalars(members), *session.scalars(sitting)}
 
 
-def _numbers(session: Session, exam: Exam) -> dict[int, str]:
-    rows = session.execute(select(Candidate.user_id, Candidate.number).where(Candidate.exam_id == exam.id))
-    return dict(iter(rows))  # a Result has keys(), so dict() alone takes it for a mapping
+def _with_number(session: Session, exam: Exam, wanted: set[int]) -> set[int]:
+    """Return those of `wanted` who have a number. At the start of an exam two thousand ask one by one: for few, only they are read."""
+    query = select(Candidate.user_id).where(Candidate.exam_id == exam.id)
+    return set(session.scalars(query.where(Candidate.user_id.in_(wanted)) if len(wanted) <= FEW else query)) & wanted
 
 
-def _draw(used: set[str], count: int) -> list[str]:
+def _draw(session: Session, exam: Exam, count: int) -> list[str]:
     """Return `count` new numbers; so few of the possible ones are used that late comers do not stand out."""
-    digits = max(DIGITS, len(str(4 * (len(used) + count))))
-    drawn: set[str] = set()
-    while len(drawn) < count:
-        number = str(secrets.randbelow(9 * 10 ** (digits - 1)) + 10 ** (digits - 1))
-        drawn |= {number} - used
-    return secrets.SystemRandom().sample(sorted(drawn), count)
+    given = session.scalar(select(func.count()).where(Candidate.exam_id == exam.id)) or 0
+    digits = max(DIGITS, len(str(4 * (given + count))))
+    found: set[str] = set()
+    while len(found) < count:
+        drawn = {str(secrets.randbelow(9 * 10 ** (digits - 1)) + 10 ** (digits - 1)) for _number in range(count - len(found))}
+        query = select(Candidate.number).where(Candidate.exam_id == exam.id)
+        found |= drawn - set(session.scalars(query.where(Candidate.number.in_(drawn)) if count <= FEW else query))
+    return secrets.SystemRandom().sample(sorted(found), count)

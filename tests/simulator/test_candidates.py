@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from simulator import attempts, candidates
 from simulator.models import Candidate, User
@@ -44,8 +44,16 @@ def test_numbers_do_not_follow_names_or_accounts(db, clock):
         assert own not in (sorted(own), sorted(own, reverse=True))
 
 
-def test_many_candidates_get_longer_numbers():
-    drawn = candidates._draw(set(), 3000)
-    assert len(set(drawn)) == 3000
-    assert {len(number) for number in drawn} == {5}
-    assert not set(candidates._draw(set(drawn), 500)) & set(drawn)
+def test_many_candidates_get_longer_numbers(db, clock):
+    with db.write() as session:
+        exam = f.make_exam(session, clock())
+        row = {"name": "人", "role": "student", "password_hash": "x", "created_at": clock(), "active": True, "session_epoch": 0}
+        session.execute(insert(User), [{**row, "username": f"y{n:04}"} for n in range(3500)])
+        ids = list(session.scalars(select(User.id).where(User.username.like("y%")).order_by(User.id)))
+        candidates.ensure(session, exam, ids[:3000])
+        drawn = set(numbers(session, exam).values())
+        assert len(drawn) == 3000
+        assert {len(number) for number in drawn} == {5}
+        candidates.ensure(session, exam, ids)
+        candidates.ensure(session, exam, ids[:1])
+        assert len(set(numbers(session, exam).values())) == 3500
