@@ -37,7 +37,7 @@ class Settings:
     port: int = 8000
     # Processes that answer pages; 0 means one, on machines with four cores or more two.
     web_workers: int = 0
-    # Threads that answer pages, in each of these processes.
+    # Threads that answer pages at most, in each of these processes; two as long as none is held up.
     threads: int = 8
     # Workers that mark; 0 means as many as the machine has cores.
     markers: int = 0
