@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from simulator import appeals, attempts, catalog, classes, clocks, queueing, results
 from simulator.models import Attempt, AttemptTask, Draft, Exam, Marking, Submission, User
 from simulator.pages.board import STATES
+from simulator.pages.naming import hidden, namer
 from simulator.pages.rerun import reruns_view
 from simulator.pages.words import listed
 from simulator.phases import exam_phase
@@ -77,12 +78,15 @@ def exam_view(session: Session, exam: Exam, now: datetime) -> dict[str, Any]:
     errors = _errors(session, exam)
     failed = {error["attempt_id"] for error in errors}
     rows = [_attempt_row(a, cells.get(a.id), answered.get(a.id, 0), tasks, failed=a.id in failed) for a in sitting]
+    if hidden(exam):  # next to a name neither marks nor the way to them
+        rows = [{**row, "earned": None, "marks": None, "url": None} for row in rows]
     rows += [_absent_row(user, tasks) for user in _absent(session, exam, {a.user_id for a in sitting})]
     phase = exam_phase(exam.opens_at, exam.closes_at, now)
     return {
         "exam": {
             "id": exam.id, "title": exam.title, "mode": exam.mode, "paper": exam.paper.title, "opens": exam.opens_at,
             "closes": exam.closes_at, "state": phase, "state_text": str(STATES[phase]), "release": exam.release, "notice": exam.notice,
+            "nameless": hidden(exam),
             "group": listed(group.name for group in exam.groups) or _("全部考生"),
             "board_url": url_for("board.show", exam_id=exam.id), "monitor_url": url_for("monitor.show", exam_id=exam.id),
         },
@@ -128,7 +132,8 @@ def _errors(session: Session, exam: Exam) -> list[dict[str, Any]]:
         .join(AttemptTask, (AttemptTask.attempt_id == Attempt.id) & (AttemptTask.position == Submission.position))
         .where(Attempt.exam_id == exam.id, Marking.id.in_(queueing.open_errors()))
     )
+    name = namer(session, exam)
     return [
-        {"marking_id": m.id, "attempt_id": a.id, "task": item.version.title, "candidate": a.user.name, "log": m.log,
+        {"marking_id": m.id, "attempt_id": a.id, "task": item.version.title, "candidate": name(a), "log": m.log,
          "reason": next((v.reason for v in m.verdicts if v.status == "error"), _("评分程序异常。"))} for m, a, item in rows
     ]
