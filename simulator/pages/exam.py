@@ -127,19 +127,25 @@ def clock(attempt: Sitting, now: datetime, module: int | None = None) -> dict[st
     module : of the page, if modules have clocks of their own; then it is its time. overtime_ms : how long one may go on after the end;
     state : running, paused, left (the module is handed in or over) or closed.
     """
-    timing = attempts.timing(attempt)
+    timing, left = attempts.timing(attempt), time_left(attempt, now, module)
     row = next((row for row in attempt.modules if row.module == module), None)
-    if row is not None:
-        own = clocks.module_timing(attempt, row)
-        left, total = phases.module_remaining(timing, own, now), phases.module_deadline(timing, own) - row.entered_at
-    else:
-        left, total = phases.remaining(timing, now), phases.effective_deadline(timing) - attempt.started_at
+    total = (
+        phases.effective_deadline(timing) - attempt.started_at if row is None
+        else phases.module_deadline(timing, clocks.module_timing(attempt, row)) - row.entered_at
+    )
     found = clocks.phase(attempt, now, module)
     state = "closed" if attempt.state == "closed" else "paused" if found == "paused" else "left" if found == "over" and row else "running"
     return {
         "remaining_ms": _ms(left), "total_ms": _ms(total), "server_time": now, "state": state, "overtime_ms": _ms(timing.overtime),
         "text": clock_text(left),
     }
+
+
+def time_left(attempt: Sitting, now: datetime, module: int | None) -> timedelta:
+    """Return the time left in `module`, if it has a clock of its own and was entered, else in the attempt."""
+    timing = attempts.timing(attempt)
+    row = next((row for row in attempt.modules if row.module == module), None)
+    return phases.remaining(timing, now) if row is None else phases.module_remaining(timing, clocks.module_timing(attempt, row), now)
 
 
 def beat_view(attempt: Sitting, now: datetime, module: int | None, notice_id: int) -> dict[str, Any]:
@@ -150,8 +156,7 @@ def beat_view(attempt: Sitting, now: datetime, module: int | None, notice_id: in
 
 def saved_view(attempt: Sitting, module: int | None, rev: int, saved_at: datetime, now: datetime) -> dict[str, Any]:
     """Return the answer to a save. module : of the task, whose clock the page shows if modules have their own."""
-    left = clock(attempt, now, module)["remaining_ms"]
-    return {"rev": rev, "saved_at": hms(saved_at), "remaining_ms": left}
+    return {"rev": rev, "saved_at": hms(saved_at), "remaining_ms": _ms(time_left(attempt, now, module))}
 
 
 def _ms(span: timedelta) -> int:

@@ -47,9 +47,12 @@ class Place:
 
 @dataclass(frozen=True)
 class Item:
-    """One task on the screen. options : hole of each option → field and option."""
+    """One task on the screen. rev, saved_at, flagged : names of its holes; options : hole of each option → field and option."""
 
     position: int
+    rev: str
+    saved_at: str
+    flagged: str
     options: Mapping[str, tuple[str, str]]
 
 
@@ -150,14 +153,14 @@ def _make(session: Session, cache: TaskCache, attempt_id: int, screen: int, now:
 def _item(task: dict[str, Any]) -> Item:
     """Put holes into the view of a task; return what fills them."""
     position, options = task["position"], {}
-    for name in ("rev", "saved_at", "flagged"):
-        task[name] = hole(f"{name}-{position}")
+    names = {name: f"{name}-{position}" for name in ("rev", "saved_at", "flagged")}
+    task.update({name: hole(own) for name, own in names.items()})
     for field in task["fields"]:
         for option in field["options"]:
             name = f"chosen-{position}-{field['id']}-{option['id']}"
             option["checked"] = hole(name)
             options[name] = (field["id"], option["id"])
-    return Item(position, options)
+    return Item(position, **names, options=options)
 
 
 def _place(session: Session, cache: TaskCache, place: dict[str, Any], versions: Mapping[int, Any], *, alone: bool) -> Place:
@@ -187,9 +190,8 @@ def _values(kept: Theory, seen: Seen, rows: Mapping[int, Row], now: datetime) ->
         )
     for item in kept.items:
         row = rows[item.position]
-        found[f"rev-{item.position}"] = str(row.rev)
-        found[f"saved_at-{item.position}"] = hms(row.saved_at) if row.saved_at else ""
-        found[f"flagged-{item.position}"] = pressed(row.flagged)
+        found[item.rev], found[item.flagged] = str(row.rev), pressed(row.flagged)
+        found[item.saved_at] = hms(row.saved_at) if row.saved_at else ""
         for name, (field, option) in item.options.items():
             found[name] = checked(option, row.response.get(field))
     return found
