@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from sqlalchemy.types import TypeDecorator
 log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 10_000
+POLL_S = 0.001
 CONNECT_S = 5
 PAUSES_S = (0.2, 1.0, 3.0, 6.0, 10.0)
 LOST = (OperationalError, InterfaceError)
@@ -154,7 +156,9 @@ class _Turns:
             return
         if how and record is not None and self._lock.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
             record.record_info[_TURN] = True
-        connection.exec_driver_sql(f"BEGIN {how}")  # who got no turn in time hears from SQLite that the database is locked
+            _begin_to_write(connection)
+        else:
+            connection.exec_driver_sql(f"BEGIN {how}")  # who got no turn in time hears from SQLite that the database is locked
 
     def end(self, _connection: Any, record: Any) -> None:
         if record.record_info.pop(_TURN, False):
@@ -165,6 +169,26 @@ def _make_private(path: str | None) -> None:
     """Create a missing database file readable by its owner only (it holds hashes and keys); SQLite's side files follow it."""
     if path and path != ":memory:":
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _begin_to_write(connection: Connection) -> None:
+    """Begin as soon as no other process writes: asked every POLL_S, where SQLite would sleep up to a tenth of a second.
+
+    OperationalError if that does not happen within BUSY_TIMEOUT_MS.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < until:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                time.sleep(POLL_S)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, for an error of the kind that is expected
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
