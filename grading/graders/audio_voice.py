@@ -17,7 +17,9 @@ NOT_COMPARED = "这个运行没有给出用来比较的内容。"
 
 
 @grader(version=2, validate=rising)
-def speaker_similarity(found: Sound, *, bands: Bands, min_target: Share = 0.0, max_copied: Share = 0.5) -> Mark:
+def speaker_similarity(
+    found: Sound, *, bands: Bands, min_target: Share = 0.0, max_copied: Share = 0.5, min_agreement: Share = 0.0
+) -> Mark:
     """Mark whose voice it is: similarity to the target minus similarity to the source, in bands.
 
     Parameters
@@ -26,6 +28,8 @@ def speaker_similarity(found: Sound, *, bands: Bands, min_target: Share = 0.0, m
     bands : from which difference on which share is earned
     min_target : similarity to the target below which nothing is earned
     max_copied : share of the clip copied from a given one above which nothing is earned: its voice is then not made
+    min_agreement : agreement with the run's sentence (0 to 1) below which nothing is earned: a clip made beforehand has the
+        target's voice, but says something else; 0 : the sentence does not matter
 
     Returns
     -------
@@ -38,8 +42,9 @@ def speaker_similarity(found: Sound, *, bands: Bands, min_target: Share = 0.0, m
     >>> speaker_similarity(clip, bands=[Band(at=0.2, fraction=1)], min_target=0.7).found
     '与目标 0.81，与原声 0.56，差 +0.25'
     """
-    expected = band_text(f"与目标至少 {min_target:g}；与目标减与原声之差", bands, "higher")
-    if found.to_target is None or found.to_source is None:
+    said = f"；词的一致程度至少 {min_agreement:.0%}" if min_agreement else ""
+    expected = band_text(f"与目标至少 {min_target:g}{said}；与目标减与原声之差", bands, "higher")
+    if found.to_target is None or found.to_source is None or (min_agreement and found.agreement is None):
         return Mark(0.0, expected, "没有比较", NOT_COMPARED)
     gap = round(found.to_target - found.to_source, 2)
     shown = f"与目标 {found.to_target:.2f}，与原声 {found.to_source:.2f}，差 {gap:+.2f}"
@@ -47,6 +52,8 @@ def speaker_similarity(found: Sound, *, bands: Bands, min_target: Share = 0.0, m
         return Mark(0.0, expected, shown, SILENT)
     if max(found.copies.values(), default=0.0) > max_copied:
         return Mark(0.0, expected, shown, "这段声音抄自给定的声音，像目标不算克隆。")
+    if min_agreement and (agreement := found.agreement or 0.0) < min_agreement:
+        return Mark(0.0, expected, f"{shown}，词的一致程度 {agreement:.0%}", "听不出是规定的那一句，像目标也不算转换。")
     if found.to_target < min_target:
         nearer = "听起来仍是原来的说话人" if gap < 0 else "不像目标说话人；噪声和失真也会使相似度下降，请先改善质量"
         return Mark(0.0, expected, shown, f"{nearer}。")

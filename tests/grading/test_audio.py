@@ -75,6 +75,23 @@ def test_similarity(changes, fraction, says):
     assert says in found.reason
 
 
+@pytest.mark.parametrize(("changes", "fraction", "says"), [
+    ({"agreement": 0.5}, 1, "接近"), ({"agreement": 0.49}, 0, "听不出"), ({"agreement": 0.09, "to_target": 0.95}, 0, "听不出"),
+    ({"agreement": 0.0, "to_target": 0.5}, 0, "听不出"), ({"agreement": 1.0, "to_target": 0.5}, 0, "原来的说话人"),
+    ({"heard": None, "agreement": None}, 0, "没有给出"),
+])
+def test_a_voice_counts_only_with_its_sentence(changes, fraction, says):
+    """A clip made beforehand has the target's voice, whatever the program was asked to say."""
+    found = mark("speaker_similarity", {"bands": BANDS, "min_target": 0.68, "min_agreement": 0.5}, **changes)
+    assert found.fraction == fraction
+    assert says in found.reason
+    assert "至少 50%" in found.expected
+
+
+def test_a_voice_counts_without_a_sentence_where_none_is_wanted():
+    assert mark("speaker_similarity", {"bands": BANDS}, heard=None, agreement=None).fraction == 1
+
+
 @pytest.mark.parametrize(("changes", "fraction"), [
     ({}, 1), ({"copies": {"a": 0.25, "b": 0.1}}, 1), ({"copies": {"a": 0.26}}, 0), ({"speech": 0.0}, 0), ({"copies": {}}, 1),
 ])

@@ -67,7 +67,12 @@ def check_given(run: RunSpec, args: Args, task: Task) -> None:
                 raise TaskError(f"{name!r} 不是 WAV 或 FLAC 文件", key=f"args.{key}")
     for point in task.points:
         needs = NEEDS.get(point.grader)
-        if needs and set(point.sources) & set(run.produces) and (missing := needs(args)):
+        if not set(point.sources) & set(run.produces):
+            continue
+        missing = needs(args) if needs else ""
+        if not missing and point.args.get("min_agreement") and not args.sentence:
+            missing = "sentence"
+        if missing:
             raise TaskError(f"评分点 {point.id} 用 {point.grader}，args 里要写 {missing}", key="args")
 
 

@@ -21,7 +21,7 @@ MISTAKES = {
     ),
     "wrong-no-memory": (
         [("          memory: {window: {enabled: true, size: 10}}\n", ""), ("SO 加 8 位数字），我马上", "两个字母加 8 位数字），我马上")],
-        {"M5": 0}, "分类没有打开记忆：下一句只有订单号，不知道要办什么。",
+        {"M5": 0}, "分类没有打开记忆：下一句只有问候和订单号，不知道要办什么。",
     ),
     "wrong-answer": (
         [("目前{{#order.status#}}，预计 {{#order.eta#}} 送达，由{{#order.carrier#}}承运。", "正在处理，我们会尽快送达。")],

@@ -164,6 +164,15 @@ def test_a_task_that_cannot_be_marked_is_refused(task, args, says):
         check(run, task)
 
 
+def test_a_voice_that_needs_its_sentence_is_refused_without_one(task):
+    point = next(p for p in task.points if p.grader == "speaker_similarity")
+    run = task.runs[0].model_copy(update={"args": {**task.runs[0].args, "sentence": ""}})
+    check(run, replace(task, points=(point,)))
+    gated = point.model_copy(update={"args": {**point.args, "min_agreement": 0.5}})
+    with pytest.raises(TaskError, match="sentence"):
+        check(run, replace(task, points=(gated,)))
+
+
 def test_a_run_for_level_alone_needs_nothing(task):
     run = RunSpec(id="r", runner="audio", of="clip", produces={"sound": Produce(output="sound")})
     check(run, replace(task, points=task.points[:2]))
