@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from simulator import candidates, events, marking, phases
 from simulator.clocks import check_open, current, deadline, module_timing, own_clocks, paper, penalty, timing, why_not_open
+from simulator.db import lock
 from simulator.drawing import draw_paper
 from simulator.errors import Refused
 from simulator.models import Attempt, AttemptModule, AttemptTask, Candidate, Draft, Exam, Marking, Submission, User
@@ -139,7 +140,7 @@ def submit(session: Session, attempt: Attempt, now: datetime, *, by: str, who: i
     an expired attempt is found. Returns False if the attempt was closed already.
     """
     session.flush()
-    session.refresh(attempt, with_for_update=True)
+    lock(session, attempt)
     if attempt.state != "running":
         return False
     clock = timing(attempt)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from simulator import awards, candidates, catalog, cells, events, exams, results
+from simulator.db import lock
 from simulator.errors import Refused
 from simulator.freezing import Frozen, frozen
 from simulator.models import Attempt, Board, Exam
@@ -150,7 +151,7 @@ def running(session: Session, exam: Exam) -> int:
 
 
 def _check_frozen(session: Session, exam: Exam) -> None:
-    session.refresh(exam, with_for_update=True)
+    lock(session, exam)
     if results.final(exam):
         raise Refused("成绩已经公布，不用再揭晓。", "请刷新页面。", status=409)
     if running(session, exam):

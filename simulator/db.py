@@ -120,6 +120,12 @@ def alone(session: Session | Connection) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(hashtext('simulator'))"))
 
 
+def lock(session: Session, row: Any) -> None:
+    """Read `row` again and hold it until the transaction ends. Only itself: what was loaded beside it may be missing, and PostgreSQL
+    locks no row that is not there."""
+    session.refresh(row, with_for_update={"of": type(row)})
+
+
 def patiently(action: Callable[[], Answer]) -> Answer:
     """Return `action()`; while the database cannot be reached, try again for some twenty seconds."""
     for pause in PAUSES_S:

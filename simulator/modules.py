@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from simulator import attempts, events, phases
 from simulator.clocks import current, module_timing, own_clocks, paper, phase, timing
+from simulator.db import lock
 from simulator.errors import Refused
 from simulator.models import Attempt, AttemptModule
 
@@ -28,7 +29,7 @@ def may_enter(attempt: Attempt, module: int) -> bool:
 def enter(session: Session, attempt: Attempt, module: int, now: datetime) -> None:
     """Start the clock of `module`. Entering the one that is open changes nothing; Refused if it is not its turn or time."""
     session.flush()
-    session.refresh(attempt, with_for_update=True)
+    lock(session, attempt)
     _check(attempt, now)
     open_one = current(attempt)
     if open_one is not None and open_one.module == module:
@@ -45,7 +46,7 @@ def leave(session: Session, attempt: Attempt, module: int, now: datetime) -> boo
     A module that was handed in already changes nothing. The caller commits and has it marked.
     """
     session.flush()
-    session.refresh(attempt, with_for_update=True)
+    lock(session, attempt)
     row = entered(attempt).get(module)
     if row is None:
         raise Refused("这个模块还没有进入。", "请从模块列表进入。", status=409)
@@ -60,7 +61,7 @@ def leave(session: Session, attempt: Attempt, module: int, now: datetime) -> boo
 def close_expired(session: Session, attempt: Attempt, now: datetime) -> bool:
     """Hand in the module whose time is up, as of its deadline, and with the last one the attempt. Returns whether anything was done."""
     session.flush()
-    session.refresh(attempt, with_for_update=True)
+    lock(session, attempt)
     row = current(attempt)
     if attempt.state != "running" or row is None or phases.module_phase(timing(attempt), module_timing(attempt, row), now) != "over":
         return False

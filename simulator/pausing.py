@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from simulator import credits, events
 from simulator.clocks import phase
+from simulator.db import lock
 from simulator.errors import Refused
 from simulator.models import Attempt
 
@@ -15,7 +16,7 @@ from simulator.models import Attempt
 def pause(session: Session, attempt: Attempt, now: datetime, who: int, note: str = "") -> None:
     """Stop the attempt's clock; nothing if it stands already. Refused if the attempt has ended or its time is up."""
     session.flush()
-    session.refresh(attempt, with_for_update=True)
+    lock(session, attempt)
     found = phase(attempt, now)
     if found == "paused":
         return
@@ -28,7 +29,7 @@ def pause(session: Session, attempt: Attempt, now: datetime, who: int, note: str
 def resume(session: Session, attempt: Attempt, now: datetime, who: int) -> None:
     """Let the clock go on; the time of the pause is credited. Nothing if it runs."""
     session.flush()
-    session.refresh(attempt, with_for_update=True)
+    lock(session, attempt)
     if attempt.state != "running" or attempt.paused_at is None:
         return
     since, attempt.paused_at = attempt.paused_at, None

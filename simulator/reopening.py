@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from simulator import attempts, cells, credits, events, phases
 from simulator.clocks import module_timing
+from simulator.db import lock
 from simulator.errors import Refused
 from simulator.models import Attempt, AttemptModule, Exam
 
@@ -61,7 +62,7 @@ def reopen(session: Session, attempt: Attempt, now: datetime, *, who: int, minut
     after the release, too late, or if no time would be left.
     """
     session.flush()
-    session.refresh(attempt, with_for_update=True)
+    lock(session, attempt)
     if reason := why_not(session, attempt, now):
         raise Refused(reason, "要让考生再考，请另建一场考试。", status=409)
     wanted = time_left(attempt) if minutes is None else timedelta(minutes=minutes)

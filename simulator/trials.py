@@ -28,7 +28,7 @@ from grading.fields import get_kind
 from grading.model import RunSpec, Task
 from grading.runners import get_runner
 from simulator import asking, attempts, events, products, turns, workers
-from simulator.db import LOST, patiently
+from simulator.db import LOST, lock, patiently
 from simulator.errors import Refused
 from simulator.feed import Feed, News, Observed, store
 from simulator.marking import Marker
@@ -77,7 +77,7 @@ def ask(
     said, model = turns.read(spec, body), asking.read(spec, attempt.exam.mode, model, body)
     if not workers.summary(session, now).able:
         raise Refused("现在没有可以运行程序的评分进程。", "请告诉监考教师；作答已保存，不受影响。", status=503)
-    session.refresh(attempt, with_for_update=True)  # two presses at once: one after the other
+    lock(session, attempt)  # two presses at once: one after the other
     running = session.scalars(select(Trial).where(Trial.attempt_id == attempt.id, Trial.state.in_(UNFINISHED))).first()
     if running is not None:
         raise Busy(running)
