@@ -41,6 +41,12 @@ export class Canvas {
     if (!this.anno) return;
     this.anno.setDrawingEnabled(drawing);
     this.anno.setUserSelectAction(drawing ? 'EDIT' : 'SELECT');
+    const selected = this.editing ?? this.anno.getSelected()[0]?.id;
+    if (!selected) return;
+    this.painting = true; // chosen anew, as it is now allowed: with handles or without
+    this.anno.cancelSelected();
+    this.anno.setSelected(selected);
+    this.painting = false;
   }
 
   /** Two fingers came down: give up what one has begun. */

@@ -11,7 +11,7 @@ const middleOf = ([one, other]) => ({
 export class Hand {
   /** canvas: zoomTo(scale, point), scale, moving, hold(), letGo(). */
   constructor(view, canvas) {
-    Object.assign(this, { view, canvas, fingers: null, grip: null });
+    Object.assign(this, { view, canvas, fingers: null, grip: null, followed: new WeakSet() });
     const touch = { capture: true, passive: false }; // the browser waits for what we say
     view.addEventListener('touchstart', (event) => this.#touched(event), touch);
     view.addEventListener('touchmove', (event) => this.#spread(event), touch);
@@ -28,8 +28,18 @@ export class Hand {
   #touched(event) {
     if (event.touches.length < 2 || !event.cancelable) return; // not cancelable: the browser scrolls already
     event.preventDefault();
+    for (const { target } of event.touches) this.#follow(target);
     if (!this.fingers) this.canvas.hold();
     this.fingers = { ...middleOf(event.touches), scale: this.canvas.scale };
+  }
+
+  // A finger tells the element on which it came down, even when that is gone: the editor of a box goes as soon as two fingers are there.
+  #follow(target) {
+    if (this.followed.has(target)) return;
+    this.followed.add(target);
+    const gone = () => !this.view.contains(target);
+    target.addEventListener('touchmove', (event) => { if (gone()) this.#spread(event); }, { passive: false });
+    for (const name of ['touchend', 'touchcancel']) target.addEventListener(name, (event) => { if (gone() && !event.touches.length) this.#lifted(); });
   }
 
   #spread(event) {
