@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from simulator import attempts, messages, people, proctoring, reopening
@@ -16,6 +16,7 @@ from simulator.models import Attempt, Credit, Event, Exam, User
 from simulator.monitor import connected
 from simulator.pages.events import WORDS, details
 from simulator.pages.monitor import credit_view
+from simulator.pages.naming import hidden
 
 LAST = 20
 KINDS = {"extension": _l("加时"), "pause": _l("暂停"), "outage": _l("中断")}
@@ -44,7 +45,7 @@ def _attempt(session: Session, attempt: Attempt, now: datetime) -> dict[str, Any
         "seen": attempt.seen_at, "connected": connected(attempt, now),
         "address": attempt.address, "why_not_reopen": "" if running else reopening.why_not(session, attempt, now),
         "left": 0 if running else int(reopening.time_left(attempt).total_seconds() // 60),
-        "result_url": None if running else url_for("results.show", attempt_id=attempt.id),
+        "result_url": None if running or hidden(attempt.exam) else url_for("results.show", attempt_id=attempt.id),
     }
 
 
@@ -59,9 +60,14 @@ def _credits(session: Session, attempt: Attempt) -> list[dict[str, Any]]:
     ]
 
 
+def _about_the_sitting(attempt: Attempt) -> list[ColumnElement[bool]]:
+    """Return the condition that leaves marks out in a blind exam: beside a name they would tell whose work it is."""
+    return [Event.what.startswith("attempt.")] if hidden(attempt.exam) else []
+
+
 def _events(session: Session, attempt: Attempt) -> list[dict[str, Any]]:
     rows = session.execute(
-        select(Event, User.name).outerjoin(User, Event.who == User.id).where(Event.attempt_id == attempt.id)
+        select(Event, User.name).outerjoin(User, Event.who == User.id).where(Event.attempt_id == attempt.id, *_about_the_sitting(attempt))
         .order_by(Event.id.desc()).limit(LAST)
     )
     return [

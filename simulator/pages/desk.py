@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from simulator import appeals, attempts, catalog, classes, clocks, queueing, results
 from simulator.models import Attempt, AttemptTask, Draft, Exam, Marking, Submission, User
 from simulator.pages.board import STATES
+from simulator.pages.naming import hidden, namer
 from simulator.pages.rerun import reruns_view
 from simulator.pages.words import listed
 from simulator.phases import exam_phase
@@ -77,6 +78,8 @@ def exam_view(session: Session, exam: Exam, now: datetime) -> dict[str, Any]:
     errors = _errors(session, exam)
     failed = {error["attempt_id"] for error in errors}
     rows = [_attempt_row(a, cells.get(a.id), answered.get(a.id, 0), tasks, failed=a.id in failed) for a in sitting]
+    if hidden(exam):  # who marks must not know whose work it is: beside names stand neither marks nor the way to them
+        rows = [{**row, "earned": None, "marks": None, "url": None} for row in rows]
     rows += [_absent_row(user, tasks) for user in _absent(session, exam, {a.user_id for a in sitting})]
     phase = exam_phase(exam.opens_at, exam.closes_at, now)
     return {
@@ -122,6 +125,7 @@ def _absent(session: Session, exam: Exam, present: set[int]) -> list[User]:
 
 
 def _errors(session: Session, exam: Exam) -> list[dict[str, Any]]:
+    name = namer(session, exam) if hidden(exam) else lambda attempt: attempt.user.name
     rows = session.execute(
         select(Marking, Attempt, AttemptTask).join(Submission, Marking.submission_id == Submission.id)
         .join(Attempt, Submission.attempt_id == Attempt.id)
@@ -129,6 +133,6 @@ def _errors(session: Session, exam: Exam) -> list[dict[str, Any]]:
         .where(Attempt.exam_id == exam.id, Marking.id.in_(queueing.open_errors()))
     )
     return [
-        {"marking_id": m.id, "attempt_id": a.id, "task": item.version.title, "candidate": a.user.name, "log": m.log,
+        {"marking_id": m.id, "attempt_id": a.id, "task": item.version.title, "candidate": name(a), "log": m.log,
          "reason": next((v.reason for v in m.verdicts if v.status == "error"), _("评分程序异常。"))} for m, a, item in rows
     ]
