@@ -281,13 +281,13 @@ class School:
             ))
 
     def _change_and_remark(self) -> None:
-        """A teacher mends a key in each paper; `open` and `held` are marked again by it, and nobody has decided yet."""
+        """A teacher mends a key in each paper; the exams are marked again by it, and nobody has decided yet."""
         for name in ("open", "frozen", "held"):
             path = self.tree / f"data/{name}-sheet/task.yaml"
-            path.write_text(path.read_text("utf-8").replace(f"[KEYWORD-{name}]", f"[NEWKEY-{name}, KEYWORD-{name}]"), "utf-8")
+            path.write_text(path.read_text("utf-8").replace(f"[KEYPUBLIC-{name}]", f"[NEWKEY-{name}, NOTE-s1-{name}]"), "utf-8")
         with self.db.write() as session:
             catalog.sync(session, load_library(self.tree), self.clock())
-        for name in ("open", "held"):
+        for name in ("open", "frozen", "held"):
             with self.db.write() as session:
                 choices = shadow.choices(session, self.services.tasks, self.exams[name])
                 held = [one.held.id for one, _ in choices if one.held.task_id.endswith("sheet")]
@@ -302,7 +302,9 @@ class School:
                 self.keep(f"{word}-{name}", "key", "", name)
             for word in ("HIDDENTITLE", "HIDDENWORD"):
                 self.keep(f"{word}-{name}", "hidden", "", name)
-            for word in ("KEYFILE", "HIDDENDATA", "HIDDENFILE", "SAMPLE", "SAMPLETEXT"):
+            for word in ("HIDDENDATA", "HIDDENFILE"):
+                self.keep(f"{word}-{name}", "input", "", name)
+            for word in ("KEYFILE", "SAMPLE", "SAMPLETEXT"):
                 self.keep(f"{word}-{name}", "never", "", name)
             self.keep(f"STATEMENT-{name}", "statement", "", name)
         with self.db.read() as session:
@@ -345,3 +347,34 @@ def text_of(data: bytes, kind: str) -> str:
     cells = (cell for sheet in load_workbook(io.BytesIO(data)) for row in sheet.iter_rows(values_only=True) for cell in row)
     names = load_workbook(io.BytesIO(data)).sheetnames
     return "\n".join([*names, *(str(Decimal(str(cell))) if isinstance(cell, float) else str(cell) for cell in cells if cell is not None)])
+
+
+def owner(session: Any, values: dict[str, Any]) -> int:
+    """Return whose the thing is that an address names, 0 for nobody's and for what does not exist."""
+    if "attempt_id" in values:
+        attempt = session.get(Attempt, values["attempt_id"])
+        trial = session.get(Trial, values["trial_id"]) if "trial_id" in values else None
+        lost = attempt is None or ("trial_id" in values and (trial is None or trial.attempt_id != attempt.id))
+        return 0 if lost else int(attempt.user_id)
+    if "appeal_id" in values:
+        appeal = session.get(Appeal, values["appeal_id"])
+        return int(session.get_one(Attempt, appeal.attempt_id).user_id) if appeal else 0
+    for name, model in (("notice_id", Notice), ("redo_id", Redo)):
+        if name in values:
+            found = session.get(model, values[name])
+            return int(found.user_id) if found else 0
+    return 0
+
+
+def exam_of(session: Any, values: dict[str, Any]) -> int:
+    """Return which exam an address is about, 0 for none."""
+    if "exam_id" in values:
+        return int(values["exam_id"])
+    found: Any = None
+    if "attempt_id" in values:
+        found = session.get(Attempt, values["attempt_id"])
+    if "appeal_id" in values and (appeal := session.get(Appeal, values["appeal_id"])):
+        found = session.get_one(Attempt, appeal.attempt_id)
+    if "remarking_id" in values:
+        found = session.get(Remarking, values["remarking_id"])
+    return found.exam_id if found else 0
