@@ -19,7 +19,8 @@ class Route:
 
     named : who sees names although the exam is blind: nobody (""), administrators (admin), or all staff (all) because it is about who
     sits in the room; wall : staff, too, see no more than the room may; reach : who must have been answered here with a page, so that
-    nothing is tested in vain ("-": nobody is); queries : what is asked for besides nothing.
+    nothing is tested in vain ("-": nobody is); queries : what is asked for
+    besides nothing; nothing once more, where the second answer comes another way than the first.
     """
 
     gate: str
@@ -55,7 +56,7 @@ ROUTES: dict[str, Route] = {
     # An exam, while it is sat: its candidate alone, staff too look elsewhere.
     "exam.lobby": route("in"),
     "exam.start": route("in"),
-    "exam.screen": route("own", "answer statement"),
+    "exam.screen": route("own", "answer statement", queries=("",)),
     "exam.save_form": route("own"),
     "exam.save": route("own", "answer"),
     "exam.upload": route("own"),
@@ -113,7 +114,7 @@ ROUTES: dict[str, Route] = {
     "appeals.decide": route("instructor", "", RESULT, queries=POINTS),
     "appeals.decided": route("instructor", "", RESULT, queries=POINTS),
     # Boards: what they show to candidates and to the room stands in `test_walk.on_board`.
-    "board.show": route("in", "", "name number marks", named="admin", queries=("?as=public", "?as=staff", "?as=named", "?division=x")),
+    "board.show": route("in", "", "name number marks", named="admin", queries=("", "?as=public", "?as=staff", "?as=named", "?division=x")),
     "board.rows": route("in", "", "name number marks", named="admin", queries=("?as=public", "?as=named", "?v=0", "?v=")),
     "board.projector": route("all", wall=True, reach="t1", queries=("?token=x", "?token={token}")),
     "board.projector_rows": route("all", wall=True, reach="t1", queries=("?token=x", "?token={token}", "?token={token}&v=0")),

@@ -18,9 +18,24 @@ from sqlalchemy import select
 
 from grading.library import load_library
 from grading.sandbox.contract import RunResult
-from simulator import appeals, attempts, candidates, catalog, credits, exams, marking, messages, notices, redo, responses, seats
+from simulator import appeals, attempts, candidates, catalog, credits, exams, marking, messages, notices, responses, seats
 from simulator.jobs.worker import work_once
-from simulator.models import Appeal, Attempt, Candidate, Exam, Group, Marking, Notice, Redo, Remarking, TaskVersion, Trial, TrialFigure, User, Worker
+from simulator.models import (
+    Appeal,
+    Attempt,
+    Candidate,
+    Exam,
+    Group,
+    Marking,
+    Notice,
+    Redo,
+    Remarking,
+    TaskVersion,
+    Trial,
+    TrialFigure,
+    User,
+    Worker,
+)
 from simulator.remarks import shadow
 from tests import factories as f
 from tests.browser.tree import png
@@ -183,9 +198,8 @@ class School:
             }
             for name in EXAMS:
                 groups = ["一班", "二班"] if name == "held" else ["一班"]
-                exam = f.make_exam(
-                    session, start, title=f"场次 {name}", paper=papers["open" if name == "practice" else name], groups=groups, **values[name]
-                )
+                paper = papers["open" if name == "practice" else name]
+                exam = f.make_exam(session, start, title=f"场次 {name}", paper=paper, groups=groups, **values[name])
                 self.exams[name] = exam.id
                 candidates.ensure(session, exam)
                 for one in session.scalars(select(Candidate).where(Candidate.exam_id == exam.id)):
@@ -243,7 +257,8 @@ class School:
     def _trial(self, session: Any, attempt: Attempt, who: str, exam: str) -> None:
         trial = Trial(
             attempt_id=attempt.id, position=4, run_id="try", response={}, state="done", queued_at=self.clock(), done_at=self.clock(),
-            stdout=self.keep(f"STDOUT-{who}-{exam}", "answer", who, exam), result={"status": "ok", "message": "", "products": []}, version=1,
+            stdout=self.keep(f"STDOUT-{who}-{exam}", "answer", who, exam), version=1,
+            result={"status": "ok", "message": "", "products": []},
         )
         trial.figures = [TrialFigure(number=1, png=b"\x89PNG" + self.keep(f"FIGURE-{who}-{exam}", "answer", who, exam).encode())]
         session.add(trial)
@@ -291,8 +306,8 @@ class School:
             with self.db.write() as session:
                 choices = shadow.choices(session, self.services.tasks, self.exams[name])
                 held = [one.held.id for one, _ in choices if one.held.task_id.endswith("sheet")]
-                note = self.keep(f"REMARKNOTE-{name}", "remark", "", name)
-                shadow.start(session, self.services.tasks, session.get_one(Exam, self.exams[name]), held, note, self.clock(), self.people["i1"])
+                note, exam = self.keep(f"REMARKNOTE-{name}", "remark", "", name), session.get_one(Exam, self.exams[name])
+                shadow.start(session, self.services.tasks, exam, held, note, self.clock(), self.people["i1"])
         while work_once(self.marker):
             pass
 
