@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from simulator import attempts, messages, people, proctoring, reopening
@@ -60,9 +60,14 @@ def _credits(session: Session, attempt: Attempt) -> list[dict[str, Any]]:
     ]
 
 
+def _about_the_sitting(attempt: Attempt) -> list[ColumnElement[bool]]:
+    """Return the condition that leaves marks out in a blind exam: beside a name they would tell whose work it is."""
+    return [Event.what.startswith("attempt.")] if hidden(attempt.exam) else []
+
+
 def _events(session: Session, attempt: Attempt) -> list[dict[str, Any]]:
     rows = session.execute(
-        select(Event, User.name).outerjoin(User, Event.who == User.id).where(Event.attempt_id == attempt.id)
+        select(Event, User.name).outerjoin(User, Event.who == User.id).where(Event.attempt_id == attempt.id, *_about_the_sitting(attempt))
         .order_by(Event.id.desc()).limit(LAST)
     )
     return [

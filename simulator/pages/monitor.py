@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from simulator import catalog, messages, monitor, proctoring, queueing, workers
 from simulator.models import Credit, Exam
 from simulator.monitor import Seat
 from simulator.pages.board import STATES
+from simulator.pages.naming import hidden
 from simulator.phases import exam_phase
 
 MAX_QUERY = 40
@@ -78,7 +80,7 @@ def live_view(session: Session, exam: Exam, args: Mapping[str, str], now: dateti
     """Return what changes while one looks, with `version`: the same as long as nothing has."""
     paper = catalog.paper_spec(exam.paper)
     sizes = catalog.module_sizes(paper)
-    found = monitor.seats(session, exam, len(sizes), now)
+    found = _seats(session, exam, len(sizes), now)
     form = read_form(args)
     # Of candidate 0: made once, not for each of five hundred rows.
     url = url_for("monitor.candidate", exam_id=exam.id, user_id=0, **given_form(args))
@@ -90,6 +92,15 @@ def live_view(session: Session, exam: Exam, args: Mapping[str, str], now: dateti
         "workers": at_work.alive, "free": _free(folder), "count": len(found),
     }
     return {**view, "version": hashlib.sha256(repr((_("考生"), view)).encode()).hexdigest()[:16]}
+
+
+def _seats(session: Session, exam: Exam, modules: int, now: datetime) -> list[Seat]:
+    """Return the seats; in a blind exam without 考号, not even in their order: beside a name they would tell whose row of the board
+    it is."""
+    found = monitor.seats(session, exam, modules, now)
+    if not hidden(exam):
+        return found
+    return sorted((replace(seat, number="") for seat in found), key=lambda seat: seat.username)
 
 
 def _fits(seat: Seat, form: Mapping[str, str]) -> bool:

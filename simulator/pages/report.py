@@ -22,7 +22,7 @@ LEVELS = {
 CAUSES = {
     "wrong": _l("答案不对"), "blank": _l("未答"), "unreadable": _l("内容无法读取"), "time_limit": _l("运行超时"),
     "memory_limit": _l("内存超限"), "output_limit": _l("输出超限"), "process_limit": _l("进程超限"), "crash": _l("程序报错"),
-    "fault": _l("系统原因"),
+    "fault": _l("系统原因"), "person": _l("人工改判"),
 }
 FORMS = {"judge": _l("判断题"), "single": _l("单选题"), "multiple": _l("多选题")}
 MODES = {"": _l("全部"), "practice": _l("练习"), "mock": _l("模拟考试"), "contest": _l("竞赛")}

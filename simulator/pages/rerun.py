@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from grading import totals
 from simulator.models import Attempt, AttemptTask, Exam, Marking, Submission
-from simulator.pages.naming import namer
+from simulator.pages.naming import hidden, namer
 
 STATES = {"queued": _l("排队中"), "leased": _l("复评中"), "error": _l("复评异常")}
 
@@ -27,18 +27,18 @@ def reruns_view(session: Session, exam: Exam) -> list[dict[str, Any]]:
         .join(AttemptTask, (AttemptTask.attempt_id == Attempt.id) & (AttemptTask.position == Submission.position))
         .where(Attempt.exam_id == exam.id, Marking.id.in_(newest)).order_by(Marking.id.desc())
     )
-    name = namer(session, exam)
+    name = namer(session, exam) if hidden(exam) else lambda attempt: attempt.user.name
     return [_row(session, marking, attempt, item, name(attempt)) for marking, attempt, item in rows]
 
 
-def _row(session: Session, after: Marking, attempt: Attempt, item: AttemptTask, candidate: str) -> dict[str, Any]:
+def _row(session: Session, after: Marking, attempt: Attempt, item: AttemptTask, name: str) -> dict[str, Any]:
     before = session.scalars(
         select(Marking).where(Marking.submission_id == after.submission_id, Marking.id < after.id, Marking.state == "done")
         .order_by(Marking.id.desc()).limit(1)
     ).first()
     done = after.state == "done"
     return {
-        "candidate": candidate, "task": item.version.title, "marks": item.marks, "asked_at": after.queued_at,
+        "candidate": name, "task": item.version.title, "marks": item.marks, "asked_at": after.queued_at,
         "state": after.state, "state_text": "" if done else str(STATES[after.state]),
         "before": _earned(before) if before else None, "after": _earned(after) if done else None,
         "points": _changed(before, after) if before and done else [], "url": url_for("results.show", attempt_id=attempt.id),

@@ -200,6 +200,25 @@ def test_candidates_stand_under_numbers_until_the_release(log_in, world, change,
     assert codes["s3"] in log_in("s1").get(f"/exams/{world['exam']}/board").text
 
 
+def test_the_desk_of_a_blind_exam_has_names_without_marks_and_numbers(log_in, world, change, db):
+    change(blind=True)
+    with db.read() as session:
+        codes = list(session.scalars(select(Candidate.number).where(Candidate.exam_id == world["exam"])))
+        third = f.user(session, "s3").id
+    desk, staff = f"/desk/exams/{world['exam']}", log_in("i1")
+    pages = {path: staff.get(desk + path).text for path in ("", "/monitor", "/monitor/rows", f"/candidates/{third}")}
+    for page in pages.values():
+        assert "丙同学" in page
+        assert not [code for code in codes if f"{code} ·" in page or f">{code}<" in page]
+        assert "/result" not in page
+    assert "<b>6</b>" not in pages[""]
+    assert "同学" not in staff.get(f"{desk}/monitor/rows?q={codes[0]}").text  # nobody is found by a number
+    change(release="released")
+    assert "<b>6</b>" in staff.get(desk).text
+    assert "/result" in staff.get(f"{desk}/candidates/{third}").text
+    assert f"{codes[0]} ·" in staff.get(f"{desk}/monitor").text
+
+
 def test_divisions_rank_apart_and_have_awards_of_their_own(log_in, world, change):
     change(release="released")
     client = log_in("s1")

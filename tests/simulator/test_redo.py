@@ -7,8 +7,8 @@ import re
 import pytest
 from sqlalchemy import func, select
 
-from simulator import redo
-from simulator.models import Exam, Redo, TaskVersion
+from simulator import appeals, redo
+from simulator.models import Attempt, Exam, Redo, TaskVersion
 from tests import factories as f
 from tests.simulator.report_world import make, sit
 
@@ -222,3 +222,11 @@ def test_practical_tasks_with_lost_marks_lead_to_practice(db, services, clock, s
     page = client.get("/me/mistakes").text
     assert f"/exams/{drill}" in page
     assert "练一练" in page
+
+
+def test_what_a_person_decided_has_a_word_of_its_own(db, services, clock, sat, log_in):
+    with db.write() as session:
+        attempt = session.scalars(select(Attempt).where(Attempt.exam_id == sat)).one()
+        shared = {"who": f.user(session, "i1"), "zone": services.zone}
+        appeals.decide(session, services.tasks, attempt, 6, "M1", "1", "只对一半。", clock(), **shared)
+    assert "人工改判" in log_in("s1").get("/me/mistakes").text
