@@ -229,14 +229,14 @@ def test_a_picture_in_disguise_is_refused_by_the_server(sitting: tuple[Page, int
 def test_a_screenshot_can_be_pasted_and_a_card_dragged(sitting: tuple[Page, int]) -> None:
     page, _ = sitting
     data = base64.b64encode(FULL[2].read_bytes()).decode()
-    page.evaluate(
+    page.wait_for_function(  # until the widget is there and takes it
         """(data) => {
           const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
           const box = new DataTransfer();
           box.items.add(new File([bytes], 'image.png', { type: 'image/png' }));
-          document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: box, bubbles: true, cancelable: true }));
+          return !document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: box, bubbles: true, cancelable: true }));
         }""",
-        data,
+        arg=data,
     )
     expect(cards(page)).to_have_count(1)
     expect(cards(page).first).to_contain_text("粘贴-")
