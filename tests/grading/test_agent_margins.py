@@ -31,6 +31,7 @@ def leads(talk: Conversations) -> dict[str, float]:
     return {text: float(match[1]) for text, match in found if match}
 
 
+@pytest.mark.parametrize("sandbox", ["zygote"], indirect=True)  # what a turn is decided by does not depend on the walls around it
 @pytest.mark.parametrize("name", ["order-service", "inspection-assistant"])
 def test_no_sample_is_decided_by_a_hair(name, sandbox):
     task = load_task(TASKS / name)
