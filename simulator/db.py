@@ -190,7 +190,9 @@ def _begin_to_write(connection: Connection) -> None:
             try:
                 raw.execute("BEGIN IMMEDIATE")
                 return
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    break
                 time.sleep(POLL_S)
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, for an error of the kind that is expected
     finally:

@@ -95,7 +95,8 @@ def board_rows(exam_id: int) -> tuple[str, int] | None:
 
     Who asks is looked up only where there is something to be told: that nothing is new says nothing.
     """
-    return ("", 204) if request.args.get("v") == _newest(exam_id) else None
+    seen = request.args.get("v", "")
+    return ("", 204) if seen and seen == _newest(exam_id) else None
 
 
 def _newest(exam_id: int) -> str:
@@ -105,7 +106,8 @@ def _newest(exam_id: int) -> str:
     if time.monotonic() - at >= current_app.config["BOARD_LAG_S"]:
         with services().db.reader() as connection:
             version = boards.newest(connection, exam_id, now())
-        known[exam_id] = time.monotonic(), version
+        if version:  # numbers that are no exam's are not remembered: there is no end to them
+            known[exam_id] = time.monotonic(), version
     return version
 
 

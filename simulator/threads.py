@@ -7,7 +7,6 @@ slow store), others must be there.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -15,8 +14,6 @@ from concurrent.futures import Executor, Future
 from math import inf
 from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
-
-log = logging.getLogger(__name__)
 
 FEW = 2
 PATIENCE_S = 0.05
@@ -90,7 +87,9 @@ class GrowingPool(Executor):
         """Start a thread whenever work waits and the others are held up."""
         while not self._closed:
             time.sleep(PATIENCE_S)
-            if not self._jobs.empty() and len(self._begun) < self._most and self._lively() < FEW:
+            with self._lock:
+                held_up = len(self._begun) < self._most and self._lively() < FEW
+            if held_up and not self._jobs.empty():
                 self._start()
 
 

@@ -266,6 +266,7 @@ def test_a_board_that_has_not_changed_says_nothing(db, clock, log_in, services):
     client = log_in("s1")
     [version] = re.findall(r"rows\?v=([0-9a-f.]+)", client.get(f"/exams/{exam_id}/board").text)
     assert client.get(f"/exams/{exam_id}/board/rows?v={version}").status_code == 204
+    assert client.get("/exams/99/board/rows?v=").status_code == 404
     with db.write() as session:
         done(session, session.get_one(Exam, exam_id), "s2", clock(), "F")
     assert "s2" in client.get(f"/exams/{exam_id}/board/rows?v={version}").text
